@@ -1,0 +1,1 @@
+//! The programs of a licence host: the master daemon licmgrd and the vendor daemon licvendord.

@@ -1,0 +1,1 @@
+//! The programs of administrators, vendors and users: licutil, licsign, licrun.

@@ -1,0 +1,1 @@
+//! Hold floating-licence seats from an application.

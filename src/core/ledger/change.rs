@@ -1,0 +1,162 @@
+//! What can happen in a ledger: journalled, applied, answered, logged and counted as one value.
+
+use minicbor::{Decode, Encode};
+use serde::Serialize;
+
+use super::Holder;
+use crate::id::{CheckoutId, FeatureName, LeaseNumber};
+use crate::licence::PoolKey;
+use crate::time::Now;
+use crate::version::Version;
+
+/// One event and when it happened.
+#[derive(Debug, Clone, PartialEq, Encode, Decode, Serialize)]
+pub struct Change {
+    /// When.
+    #[n(0)]
+    pub at: Now,
+    /// What.
+    #[n(1)]
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Encode, Decode, Serialize)]
+pub enum Event {
+    /// A request waits.
+    #[n(0)]
+    Queued(#[n(0)] Ticket),
+    /// A request got its seats at once.
+    #[n(1)]
+    Granted(#[n(0)] Grant),
+    /// A waiting ticket got its seats from this pool.
+    #[n(2)]
+    Promoted {
+        /// The ticket.
+        #[n(0)]
+        checkout: CheckoutId,
+        /// Where its seats come from.
+        #[n(1)]
+        pool: PoolKey,
+    },
+    /// The client came back on a new connection; older epochs are void.
+    #[n(3)]
+    Resumed {
+        /// The lease or ticket.
+        #[n(0)]
+        checkout: CheckoutId,
+        /// The epoch from now on.
+        #[n(1)]
+        epoch: u32,
+    },
+    /// The client gave its seat back; the seat stays out for the pool's linger time.
+    #[n(4)]
+    Lingers {
+        /// The lease.
+        #[n(0)]
+        checkout: CheckoutId,
+    },
+    /// A lease or ticket is no more.
+    #[n(5)]
+    Ended {
+        /// The lease or ticket.
+        #[n(0)]
+        checkout: CheckoutId,
+        /// Why.
+        #[n(1)]
+        why: End,
+    },
+    /// The client was heard. Not durable.
+    #[n(6)]
+    Heard {
+        /// The lease or ticket.
+        #[n(0)]
+        checkout: CheckoutId,
+    },
+    /// The client's connection broke. Not durable.
+    #[n(7)]
+    HungUp {
+        /// The lease or ticket.
+        #[n(0)]
+        checkout: CheckoutId,
+    },
+}
+
+impl Event {
+    /// Whether it has to be in the journal before anybody hears of it. What is not durable only moves deadlines,
+    /// and after a restart everybody gets a full silence period anyway.
+    pub fn is_durable(&self) -> bool {
+        match self {
+            Self::Queued(_)
+            | Self::Granted(_)
+            | Self::Promoted { .. }
+            | Self::Resumed { .. }
+            | Self::Lingers { .. }
+            | Self::Ended { .. } => true,
+            Self::Heard { .. } | Self::HungUp { .. } => false,
+        }
+    }
+}
+
+/// Seats in somebody's hands.
+#[derive(Debug, Clone, PartialEq, Encode, Decode, Serialize)]
+pub struct Grant {
+    /// What was asked for and by whom.
+    #[n(0)]
+    pub ticket: Ticket,
+    /// Where the seats come from.
+    #[n(1)]
+    pub pool: PoolKey,
+}
+
+/// A request as the ledger keeps it.
+#[derive(Debug, Clone, PartialEq, Encode, Decode, Serialize)]
+pub struct Ticket {
+    /// The client's name for it.
+    #[n(0)]
+    pub checkout: CheckoutId,
+    /// Its number here, which also is its place in the order of arrival.
+    #[n(1)]
+    pub number: LeaseNumber,
+    /// Counts the connections that it has had.
+    #[n(2)]
+    pub epoch: u32,
+    /// Who.
+    #[n(3)]
+    pub holder: Holder,
+    /// The feature.
+    #[n(4)]
+    pub feature: FeatureName,
+    /// The version that was asked for.
+    #[n(5)]
+    pub version: Version,
+    /// How many seats.
+    #[n(6)]
+    pub seats: u32,
+    /// The pools that could serve it, for a waiting ticket; empty once it holds seats.
+    #[n(7)]
+    pub pools: alloc::vec::Vec<PoolKey>,
+}
+
+/// Why a lease or ticket ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum End {
+    /// The client gave it back, or left the queue.
+    #[n(0)]
+    Returned,
+    /// Nothing was heard of the client for the silence period.
+    #[n(1)]
+    Silent,
+    /// The connection broke and the client did not come back within the grace period.
+    #[n(2)]
+    HungUp,
+    /// Its linger time is over.
+    #[n(3)]
+    Lingered,
+    /// The licence expired.
+    #[n(4)]
+    Expired,
+    /// The feature is no longer in the licence.
+    #[n(5)]
+    Removed,
+}

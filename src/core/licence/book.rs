@@ -1,0 +1,130 @@
+//! What can be served here, today: signed lines with everything applied that a date, a host or another line decides.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use minicbor::{Decode, Encode};
+
+use super::ast::{DupGroup, Expiry};
+use super::{Licence, Proof, Signed};
+use crate::code::Code;
+use crate::host::{HostFacts, HostId};
+use crate::id::{FeatureName, VendorName};
+use crate::text::{Diagnostic, Source};
+use crate::time::Date;
+use crate::version::Version;
+
+/// The pools of one vendor.
+#[derive(Debug, Clone)]
+pub struct Book {
+    vendor: VendorName,
+    pools: Vec<Pool>,
+    absences: Vec<Absence>,
+    next_change: Option<Date>,
+}
+
+/// What tells one pool from another: a digest (hex) of the twelve attributes that keep lines apart, so that a pool is
+/// known again after a reread and in the journal.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, serde::Serialize)]
+#[cbor(transparent)]
+#[serde(transparent)]
+pub struct PoolKey(#[n(0)] pub Box<str>);
+
+/// How many seats a pool has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Seats {
+    /// So many licensed, and so many more that may be overdrawn.
+    Counted {
+        /// Licensed.
+        total: u32,
+        /// Above that.
+        overdraft: u32,
+    },
+    /// As many as come.
+    Uncounted,
+}
+
+/// Lines that count together.
+#[derive(Debug, Clone)]
+pub struct Pool {
+    /// Its lasting name.
+    pub key: PoolKey,
+    /// The feature, as the first line writes it.
+    pub feature: FeatureName,
+    /// The highest version that it grants, as written.
+    pub version: Version,
+    /// Its size.
+    pub seats: Seats,
+    /// Which checkouts share a seat.
+    pub dup_group: DupGroup,
+    /// Client machines that may use it; empty: all.
+    pub hostids: Vec<HostId>,
+    /// Client platforms that may use it; empty: all.
+    pub platforms: Vec<String>,
+    /// The least that one checkout takes.
+    pub minimum: u32,
+    /// How long a seat stays out after its check-in.
+    pub linger: Duration,
+    /// The earliest last day among its lines that are still good.
+    pub expiry: Expiry,
+    /// VENDOR_STRING, if there is one.
+    pub vendor_string: Option<String>,
+    /// What a client is shown with a grant.
+    pub proof: Proof,
+}
+
+/// A feature that stands in the file but is not served, and why: so that a denial can say it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Absence {
+    /// The feature.
+    pub feature: FeatureName,
+    /// FlexNet's code.
+    pub code: Code,
+    /// Plain words with file and line: `expired on 30-jun-2025 (acme.lic:4)`.
+    pub why: String,
+}
+
+/// What a book depends on besides the text.
+#[derive(Debug, Clone)]
+pub struct Surroundings<'a> {
+    /// The licence host's calendar day.
+    pub today: Date,
+    /// The licence host, for SERVER host ids.
+    pub host: &'a HostFacts,
+}
+
+impl Book {
+    /// Compiles signed licences, file by file in the order given: SERVER host id, expiry, START, sort order, UPGRADE,
+    /// PACKAGE, SUPERSEDE and pooling applied. The diagnostics say which lines are not used and why; each comes with
+    /// the index of its file.
+    pub fn compile(
+        _vendor: &VendorName,
+        _files: &[(&Source, &Signed<Licence>)],
+        _at: &Surroundings<'_>,
+    ) -> (Self, Vec<(usize, Diagnostic)>) {
+        todo!()
+    }
+
+    /// The vendor.
+    pub fn vendor(&self) -> &VendorName {
+        &self.vendor
+    }
+
+    /// All pools; those of one feature stand together, in the order in which they are tried.
+    pub fn pools(&self) -> &[Pool] {
+        &self.pools
+    }
+
+    /// What stands in the files but is not served.
+    pub fn absences(&self) -> &[Absence] {
+        &self.absences
+    }
+
+    /// The first day on which this book is no longer right (a line expired the day before, or starts on it); `None`:
+    /// it stays right.
+    pub fn next_change(&self) -> Option<Date> {
+        self.next_change
+    }
+}

@@ -1,0 +1,1 @@
+//! What people and their scripts read: status text and debug-log lines, in FlexNet's form.

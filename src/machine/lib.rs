@@ -1,0 +1,8 @@
+//! What this machine is and holds: host ids, names, the local time zone, and the places of files and keys.
+//! The same for daemons, tools and client library.
+
+pub mod facts;
+pub mod files;
+pub mod keys;
+pub mod places;
+pub mod zone;

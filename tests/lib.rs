@@ -1,0 +1,1 @@
+//! A running licence host for tests, and hands to use it with.
