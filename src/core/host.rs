@@ -2,6 +2,8 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
+use core::net::Ipv6Addr;
 
 use minicbor::{Decode, Encode};
 
@@ -55,4 +57,298 @@ pub struct HostFacts {
     /// The user's display; empty for a licence host.
     #[n(5)]
     pub display: String,
+}
+
+impl HostId {
+    /// Reads one host id, in any case, without quotes. `None`: this is no host id. A `KEYWORD=value` that licgate does
+    /// not know is [`Other`](Self::Other); a known keyword with a value that cannot be is `None`.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '"') {
+            return None;
+        }
+        match text.split_once('=') {
+            Some((keyword, value)) => Self::with_keyword(&keyword.to_ascii_uppercase(), value),
+            None => Self::bare(text),
+        }
+    }
+
+    /// Reads host ids with blanks between them, any of which will do. `None` when there is none, or one cannot be read.
+    pub fn parse_list(text: &str) -> Option<Vec<Self>> {
+        let ids = text.split_whitespace().map(Self::parse).collect::<Option<Vec<_>>>()?;
+        (!ids.is_empty()).then_some(ids)
+    }
+
+    /// Whether a machine that shows `facts` has this id.
+    pub fn matches(&self, facts: &HostFacts) -> bool {
+        match self {
+            Self::Any | Self::Demo => true,
+            Self::Ether(ether) => facts.ethers.contains(ether),
+            Self::Key(key) => facts.key.as_ref() == Some(key),
+            Self::Internet(pattern) => {
+                facts.addresses.iter().any(|address| internet_matches(pattern, address))
+            }
+            Self::HostName(name) => facts.names.iter().any(|own| same_host(name, own)),
+            Self::HostDomain(domain) => facts.names.iter().any(|own| is_in_domain(own, domain)),
+            Self::User(user) => facts.user == *user,
+            Self::Display(display) => facts.display == *display,
+            Self::Short(_) | Self::Other(_) => false,
+        }
+    }
+
+    fn with_keyword(keyword: &str, value: &str) -> Option<Self> {
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if value.is_empty() || keyword.is_empty() || !keyword.bytes().all(is_word) {
+            return None;
+        }
+        match keyword {
+            "KEY" => Some(Self::Key(ed25519(value)?)),
+            "INTERNET" => is_internet(value).then(|| Self::Internet(value.into())),
+            "HOSTNAME" => Some(Self::HostName(value.into())),
+            "HOSTDOMAIN" => Some(Self::HostDomain(value.into())),
+            "USER" => Some(Self::User(value.into())),
+            "DISPLAY" => Some(Self::Display(value.into())),
+            _ => Some(Self::Other(alloc::format!("{keyword}={value}"))),
+        }
+    }
+
+    fn bare(text: &str) -> Option<Self> {
+        if text.eq_ignore_ascii_case("ANY") {
+            return Some(Self::Any);
+        }
+        if text.eq_ignore_ascii_case("DEMO") {
+            return Some(Self::Demo);
+        }
+        if let Some(decimal) = text.strip_prefix('#') {
+            let digits = decimal.bytes().all(|byte| byte.is_ascii_digit());
+            return digits.then(|| decimal.parse().ok().map(Self::Short)).flatten();
+        }
+        if let Some(ether) = hex(text) {
+            return Some(Self::Ether(ether));
+        }
+        if let Some(number) = hex(text) {
+            return Some(Self::Short(u32::from_be_bytes(number)));
+        }
+        let upper = text.to_ascii_uppercase();
+        (upper.starts_with("LMB") || upper.starts_with("AMZN_")).then(|| Self::Other(text.into()))
+    }
+}
+
+impl fmt::Display for HostId {
+    /// The one canonical spelling: `ANY`, `0050560a1b2c`, `KEY=ed25519:…`, `HOSTNAME=lic1`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("ANY"),
+            Self::Demo => f.write_str("DEMO"),
+            Self::Ether(bytes) => write_hex(f, bytes),
+            Self::Short(number) => write!(f, "{number:08x}"),
+            Self::Key(key) => {
+                f.write_str("KEY=ed25519:")?;
+                write_hex(f, key)
+            }
+            Self::Internet(address) => write!(f, "INTERNET={address}"),
+            Self::HostName(name) => write!(f, "HOSTNAME={name}"),
+            Self::HostDomain(domain) => write!(f, "HOSTDOMAIN={domain}"),
+            Self::User(user) => write!(f, "USER={user}"),
+            Self::Display(display) => write!(f, "DISPLAY={display}"),
+            Self::Other(text) => f.write_str(text),
+        }
+    }
+}
+
+/// Reads `ed25519:<64 hex digits>`, in any case: the text form of every public key in licgate.
+pub(crate) fn ed25519(text: &str) -> Option<[u8; 32]> {
+    let (kind, digits) = text.split_once(':')?;
+    if !kind.eq_ignore_ascii_case("ed25519") {
+        return None;
+    }
+    hex(digits)
+}
+
+/// Exactly `2 * N` hex digits, nothing else.
+pub(crate) fn hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    if text.len() != 2 * N {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        for digit in pair {
+            let value = char::from(*digit).to_digit(16)?;
+            *byte = *byte << 4 | u8::try_from(value).ok()?;
+        }
+    }
+    Some(bytes)
+}
+
+/// Lower-case hex digits.
+pub(crate) fn write_hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
+    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+}
+
+/// Whether `own`, a machine's name, is the host that `named` in a licence means. A short name in the licence means
+/// that host in every domain; a qualified name means itself only.
+fn same_host(named: &str, own: &str) -> bool {
+    let (named, own) = (named.trim_end_matches('.'), own.trim_end_matches('.'));
+    let label = own.split('.').next().unwrap_or(own);
+    own.eq_ignore_ascii_case(named) || label.eq_ignore_ascii_case(named)
+}
+
+fn is_in_domain(own: &str, domain: &str) -> bool {
+    let (own, domain) = (own.trim_end_matches('.'), domain.trim_matches('.'));
+    let Some(split) = own.len().checked_sub(domain.len() + 1) else { return false };
+    let (Some(dot), Some(tail)) = (own.as_bytes().get(split), own.as_bytes().get(split + 1..)) else {
+        return false;
+    };
+    !domain.is_empty() && split > 0 && *dot == b'.' && tail.eq_ignore_ascii_case(domain.as_bytes())
+}
+
+/// An address as numbers; in a pattern, `None` stands for `*`.
+type Octets = Vec<Option<u16>>;
+
+fn internet_matches(pattern: &str, address: &str) -> bool {
+    // A link-local address comes with its zone (`fe80::1%eth0`), which no licence can name.
+    let address = address.split('%').next().unwrap_or(address);
+    let (Some(pattern), Some(address)) = (octets(pattern), octets(address)) else { return false };
+    let fits = |(wanted, own): (&Option<u16>, &Option<u16>)| wanted.is_none() || wanted == own;
+    pattern.len() == address.len() && pattern.iter().zip(&address).all(fits)
+}
+
+fn is_internet(text: &str) -> bool {
+    octets(text).is_some()
+}
+
+/// Four octets of an IPv4 address or eight groups of an IPv6 address. A `*` goes with all four or eight written out.
+fn octets(text: &str) -> Option<Octets> {
+    if let Ok(address) = text.parse::<Ipv6Addr>() {
+        let v4 = address.to_ipv4_mapped().map(|v4| v4.octets().map(|octet| Some(octet.into())).to_vec());
+        return Some(v4.unwrap_or_else(|| address.segments().map(Some).to_vec()));
+    }
+    let (separator, count, radix, longest) =
+        if text.contains(':') { (':', 8, 16, 4) } else { ('.', 4, 10, 3) };
+    let part = |part: &str| match part {
+        "*" => Some(None),
+        digits if digits.len() <= longest && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+            let number = u16::from_str_radix(digits, radix).ok()?;
+            (radix == 16 || number <= 255).then_some(Some(number))
+        }
+        _ => None,
+    };
+    let parts = text.split(separator).map(part).collect::<Option<Octets>>()?;
+    (parts.len() == count).then_some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::string::ToString;
+
+    fn id(text: &str) -> HostId {
+        HostId::parse(text).unwrap_or_else(|| panic!("{text}"))
+    }
+
+    #[test]
+    fn host_ids_read_in_any_case_and_print_in_one_way() {
+        let key = "0123456789abcdef".repeat(4);
+        for (written, canonical) in [
+            ("any", "ANY"),
+            ("Demo", "DEMO"),
+            ("0050560A1B2C", "0050560a1b2c"),
+            ("0A1B2C3D", "0a1b2c3d"),
+            ("#1234", "000004d2"),
+            ("hostname=Lic1", "HOSTNAME=Lic1"),
+            ("HostDomain=example.com", "HOSTDOMAIN=example.com"),
+            ("internet=10.0.*.7", "INTERNET=10.0.*.7"),
+            ("INTERNET=2001:db8::1", "INTERNET=2001:db8::1"),
+            ("user=jd", "USER=jd"),
+            ("display=:0", "DISPLAY=:0"),
+            ("vm_uuid=A-b", "VM_UUID=A-b"),
+            ("ID=1-2-3", "ID=1-2-3"),
+            ("LMB01-7", "LMB01-7"),
+            (&std::format!("key=ED25519:{}", key.to_uppercase()), &std::format!("KEY=ed25519:{key}")),
+        ] {
+            assert_eq!(id(written).to_string(), canonical);
+            assert_eq!(id(canonical), id(written));
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_id_is_refused() {
+        for text in [
+            "",
+            "x",
+            "0050560A1B",
+            "0050560a1b2g",
+            "#",
+            "#-1",
+            "#4294967296",
+            "=x",
+            "USER=",
+            "A B=c",
+            "a\"b=c",
+            "INTERNET=1.2.3",
+            "INTERNET=1.2.3.256",
+            "INTERNET=1.2.3.4.5",
+            "INTERNET=1.2.3.+4",
+            "INTERNET=*::1",
+            "INTERNET=a.b.c.d",
+            "KEY=ed25519:12",
+            "KEY=rsa:00",
+            "KEY=",
+            "é",
+            "００５０５６０ａ１ｂ２ｃ",
+        ] {
+            assert!(HostId::parse(text).is_none(), "{text:?}");
+        }
+        assert!(HostId::parse_list(" ").is_none());
+        assert!(HostId::parse_list("ANY nonsense").is_none());
+        assert_eq!(HostId::parse_list("  ANY\t0050560a1b2c ").map(|ids| ids.len()), Some(2));
+    }
+
+    #[test]
+    fn a_machine_matches_by_what_it_shows() {
+        let facts = HostFacts {
+            ethers: std::vec![[0, 0x50, 0x56, 0x0a, 0x1b, 0x2c]],
+            names: std::vec!["Lic1".into(), "lic1.Example.com".into()],
+            addresses: std::vec!["10.1.2.3".into(), "2001:db8::7".into(), "fe80::1%eth0".into()],
+            key: Some([7; 32]),
+            user: "jd".into(),
+            display: ":0".into(),
+        };
+        let key = |byte: u8| HostId::Key([byte; 32]).to_string();
+        for (text, matches) in [
+            ("ANY", true),
+            ("DEMO", true),
+            ("0050560a1b2c", true),
+            ("0050560a1b2d", false),
+            ("0a1b2c3d", false),
+            ("HOSTNAME=LIC1", true),
+            ("HOSTNAME=lic1.example.com", true),
+            ("HOSTNAME=lic1.example.org", false),
+            ("HOSTNAME=lic", false),
+            ("HOSTDOMAIN=EXAMPLE.com", true),
+            ("HOSTDOMAIN=com", true),
+            ("HOSTDOMAIN=ample.com", false),
+            ("HOSTDOMAIN=lic1.example.com", false),
+            ("HOSTDOMAIN=.", false),
+            ("INTERNET=10.1.2.3", true),
+            ("INTERNET=10.*.2.*", true),
+            ("INTERNET=11.*.*.*", false),
+            ("INTERNET=2001:DB8:0:0:0:0:0:*", true),
+            ("INTERNET=2001:db8::7", true),
+            ("INTERNET=::ffff:10.1.2.3", true),
+            ("INTERNET=2001:db8::8", false),
+            ("INTERNET=fe80::1", true),
+            ("USER=jd", true),
+            ("USER=JD", false),
+            ("DISPLAY=:0", true),
+            ("DISPLAY=:1", false),
+            ("VM_UUID=x", false),
+            (&key(7), true),
+            (&key(8), false),
+        ] {
+            assert_eq!(id(text).matches(&facts), matches, "{text}");
+        }
+        for text in ["USER=x", "DISPLAY=x", "HOSTNAME=x", &key(0)] {
+            assert!(!id(text).matches(&HostFacts::default()), "{text}");
+        }
+    }
 }
