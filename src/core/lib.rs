@@ -11,7 +11,7 @@
 //! | [`wire`] | messages, frames and both sides of a dialogue |
 //! | [`report`] | what people read: status text, debug-log lines |
 //!
-//! and small nouns: [`id`], [`version`], [`time`], [`host`], [`code`], [`backoff`], [`supervise`].
+//! and small nouns: [`id`], [`version`], [`time`], [`host`], [`path`], [`code`], [`backoff`], [`supervise`].
 //!
 //! Arrows inside: `text ← licence ← ledger ← wire ← report`, never back.
 #![no_std]
@@ -30,6 +30,7 @@ pub mod host;
 pub mod id;
 pub mod ledger;
 pub mod licence;
+pub mod path;
 pub mod report;
 pub mod supervise;
 pub mod text;
