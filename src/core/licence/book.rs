@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ops::Range;
 use core::time::Duration;
 
 use minicbor::{Decode, Encode};
@@ -20,7 +21,9 @@ use crate::version::Version;
 #[derive(Debug, Clone)]
 pub struct Book {
     vendor: VendorName,
+    /// By feature; those of one feature in the order in which they are tried.
     pools: Vec<Pool>,
+    /// By feature.
     absences: Vec<Absence>,
     next_change: Option<Date>,
 }
@@ -107,6 +110,13 @@ impl Book {
         todo!()
     }
 
+    /// A book of these pools, without absences, that stays right for ever. Pools of one feature are tried in the order
+    /// given.
+    pub fn of(vendor: VendorName, mut pools: Vec<Pool>) -> Self {
+        pools.sort_by(|left, right| left.feature.cmp(&right.feature));
+        Self { vendor, pools, absences: Vec::new(), next_change: None }
+    }
+
     /// The vendor.
     pub fn vendor(&self) -> &VendorName {
         &self.vendor
@@ -117,9 +127,26 @@ impl Book {
         &self.pools
     }
 
-    /// What stands in the files but is not served.
+    /// The indices of a feature's pools, in the order in which they are tried; empty when nothing of it is served.
+    /// O(log n).
+    pub fn find(&self, feature: &FeatureName) -> Range<usize> {
+        range_of(&self.pools, feature, |pool| &pool.feature)
+    }
+
+    /// The pool at `index`, as [`find`](Self::find) gives it.
+    pub fn pool(&self, index: usize) -> Option<&Pool> {
+        self.pools.get(index)
+    }
+
+    /// What stands in the files but is not served, by feature.
     pub fn absences(&self) -> &[Absence] {
         &self.absences
+    }
+
+    /// Why lines of this feature are not served; empty when there are none. O(log n).
+    pub fn absent(&self, feature: &FeatureName) -> &[Absence] {
+        let range = range_of(&self.absences, feature, |absence| &absence.feature);
+        self.absences.get(range).unwrap_or_default()
     }
 
     /// The first day on which this book is no longer right (a line expired the day before, or starts on it); `None`:
@@ -127,4 +154,11 @@ impl Book {
     pub fn next_change(&self) -> Option<Date> {
         self.next_change
     }
+}
+
+/// Where the items of `feature` stand in a list that is sorted by feature.
+fn range_of<T>(items: &[T], feature: &FeatureName, of: impl Fn(&T) -> &FeatureName) -> Range<usize> {
+    let start = items.partition_point(|item| of(item) < feature);
+    let end = items.partition_point(|item| of(item) <= feature);
+    start..end
 }
