@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub use super::attribute::Attribute;
 use crate::host::HostId;
 use crate::id::{FeatureName, VendorName};
 use crate::text::Spanned;
@@ -188,87 +189,4 @@ pub enum DupGroup {
         /// `V`: the checkout data that the application gives.
         vendor: bool,
     },
-}
-
-/// One `KEY=VALUE` or flag of a FEATURE, INCREMENT, UPGRADE or PACKAGE line, as flexnet's manuals list them.
-/// Publishers write them in upper case; the last six may be edited by administrators and are never signed.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Attribute {
-    /// `SIGN="…"`: hex groups of a signature.
-    Sign(String),
-    /// `SIGN2="…"`
-    Sign2(String),
-    /// `AUTH={…}`: another system's signatures, as written between the braces.
-    Auth(String),
-    /// The hex key that lines before version 7.1 have as sixth field.
-    LegacyKey(String),
-    /// The bare quoted string that ends a line of version 2.
-    LegacyVendorString(String),
-    /// `ISSUED=`
-    Issued(Date),
-    /// `START=`
-    Start(Date),
-    /// `NOTICE=""`
-    Notice(String),
-    /// `ISSUER=""`
-    Issuer(String),
-    /// `SN=`
-    SerialNumber(String),
-    /// `VENDOR_STRING=""`
-    VendorString(String),
-    /// `HOSTID=`: any of them.
-    HostId(Vec<HostId>),
-    /// `HOST_BASED[=n]`
-    HostBased(Option<u32>),
-    /// `USER_BASED[=n]`
-    UserBased(Option<u32>),
-    /// `DUP_GROUP=`
-    DupGroup(DupGroup),
-    /// `SUITE_DUP_GROUP=`
-    SuiteDupGroup(DupGroup),
-    /// `SUITE_RESERVED`
-    SuiteReserved,
-    /// `OVERDRAFT=n`
-    Overdraft(u32),
-    /// `BORROW[=hours]`
-    Borrow(Option<u32>),
-    /// `LINGER=n`, seconds.
-    Linger(u32),
-    /// `FLOAT_OK[=hostid]`
-    FloatOk(Option<HostId>),
-    /// `CAPACITY`
-    Capacity,
-    /// `METERED`
-    Metered,
-    /// `MINIMUM=n`
-    Minimum(u32),
-    /// `PLATFORMS=""`, in order.
-    Platforms(Vec<String>),
-    /// `VM_PLATFORMS=`
-    VmPlatforms(String),
-    /// `TZ=`
-    TimeZones(String),
-    /// `TS_OK`
-    TsOk,
-    /// `ONE_TS_OK`
-    OneTsOk,
-    /// `SUPERSEDE[="f1 f2"]`; empty means the line's own feature.
-    Supersede(Vec<FeatureName>),
-    /// `SUPERSEDE_SIGN="…"`
-    SupersedeSign(String),
-    /// An upper-case attribute that licgate does not know (−90) or whose value does not parse: name as written,
-    /// value if it had one.
-    Unknown(String, Option<String>),
-    /// `asset_info=""`
-    AssetInfo(String),
-    /// `dist_info=""`
-    DistInfo(String),
-    /// `user_info=""`
-    UserInfo(String),
-    /// `vendor_info=""`
-    VendorInfo(String),
-    /// `sort=nnn`, 0 to 255.
-    Sort(u8),
-    /// `ck=nnn`
-    Checksum(u32),
 }

@@ -5,11 +5,13 @@
 //! that the ledger serves from. So no later code asks whether a line is genuine or expired.
 
 pub mod ast;
+mod attribute;
 mod book;
 mod parse;
 mod print;
 mod proof;
 mod sign;
+mod spelling;
 
 pub use ast::Licence;
 pub use book::{Absence, Book, Pool, PoolKey, Seats, Surroundings};
