@@ -16,6 +16,7 @@ use crate::version::Version;
 
 /// From a client (or an administrator) to a master or vendor daemon.
 #[derive(Debug, Clone, PartialEq, Encode, Decode, Serialize)]
+#[expect(clippy::large_enum_variant, reason = "a connection has one message in hand at a time")]
 pub enum ClientMsg {
     /// First, and once.
     #[n(0)]

@@ -1,12 +1,17 @@
 //! The wire: messages, frames, and both sides of a dialogue, without a socket.
 
+mod bounds;
 mod frame;
 mod message;
+mod session;
 mod status;
 
 pub use frame::{Decoder, WireError, encode};
 pub use message::{
     Checkout, ClientMsg, Granted, Hello, Locate, MasterMsg, Queued, ServerMsg, VendorMsg, Welcome,
+};
+pub use session::{
+    Caller, Entrance, MasterRequest, Rejection, Then, VendorRequest, VendorSession, greet, master_request,
 };
 pub use status::{Cursor, Lock, Row, ServerStatus, StatusAsk, StatusPage, VendorState, VendorStatus};
 
