@@ -1,1 +1,3 @@
 //! What people and their scripts read: status text and debug-log lines, in FlexNet's form.
+
+pub mod log;
