@@ -1,0 +1,2 @@
+//! A client of the end-to-end tests.
+fn main() {}
