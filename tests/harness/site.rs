@@ -10,7 +10,6 @@ use licgate_machine::keys;
 use tempfile::TempDir;
 
 /// Everything that a licence host needs, in a folder of its own that goes away with it.
-#[derive(Debug)]
 pub struct Site {
     folder: TempDir,
     vendor: Signer,
