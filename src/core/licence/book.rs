@@ -1,6 +1,7 @@
 //! What can be served here, today: signed lines with everything applied that a date, a host or another line decides.
 
 use alloc::boxed::Box;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -13,7 +14,7 @@ use super::{Licence, Proof, Signed};
 use crate::code::Code;
 use crate::host::{HostFacts, HostId};
 use crate::id::{FeatureName, VendorName};
-use crate::text::{Diagnostic, Source};
+use crate::text::{Diagnostic, Source, Span};
 use crate::time::Date;
 use crate::version::Version;
 
@@ -96,6 +97,16 @@ pub struct Surroundings<'a> {
     pub today: Date,
     /// The licence host, for SERVER host ids.
     pub host: &'a HostFacts,
+}
+
+impl Absence {
+    /// `what` with the place of the line at `span`: `expired on 30-jun-2025 (acme.lic:4)`. Clients read it, so only the
+    /// file's own name is shown, not where the licence host keeps it.
+    pub(super) fn new(feature: &FeatureName, code: Code, what: &str, source: &Source, span: Span) -> Self {
+        let file = source.name().rsplit(['/', '\\']).next().unwrap_or_default();
+        let line = source.place(span.start).line;
+        Self { feature: feature.clone(), code, why: format!("{what} ({file}:{line})") }
+    }
 }
 
 impl Book {

@@ -1,5 +1,8 @@
 //! Ed25519 signatures over the canonical form of a line: the only source of [`Signed`].
 
+mod form;
+mod verify;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -7,12 +10,17 @@ use core::fmt;
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::spki::der::zeroize::Zeroizing;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey};
-use ed25519_dalek::{SigningKey, VerifyingKey};
+use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 
-use super::Licence;
+use super::ast::{Attribute, Statement};
+use super::{Absence, Licence};
 use crate::host;
 use crate::id::VendorName;
-use crate::text::{Diagnostic, Source};
+use crate::text::{Diagnostic, Source, Span, Spanned};
+
+pub(super) use form::{dup_group, joined, server_hostids};
+pub(super) use verify::{Flaw, Signable, Verifier, signature};
+use verify::{SignableMut, grouped, is_signature};
 
 /// The public half of a vendor's key, or of a licence host's identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,9 +29,13 @@ pub struct VendorKey([u8; 32]);
 /// The private half of a vendor's key. Wiped from memory when dropped; never printed.
 pub struct Signer(SigningKey);
 
-/// A licence, or a line, that the vendor signed.
+/// A licence that the vendor signed, line by line.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Signed<T>(T);
+pub struct Signed<T> {
+    node: T,
+    /// What was left out, for the denials of those who ask for it.
+    pub(super) refused: Vec<Absence>,
+}
 
 /// Why a text is no key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,26 +104,65 @@ impl Signer {
 
     /// Puts a fresh `SIGN=` on every line of `vendor` that can be signed, in place of what was there, and removes
     /// `SIGN2=`, `AUTH=` and old keys from them. Lines of other vendors stay as they are.
-    pub fn sign(&self, _licence: &Licence, _vendor: &VendorName) -> Licence {
-        todo!()
+    ///
+    /// Two lines that agree in everything get the same signature and count once only: give each its own `SN=`.
+    pub fn sign(&self, licence: &Licence, vendor: &VendorName) -> Licence {
+        let servers = form::server_hostids(licence);
+        let mut signed = licence.clone();
+        for statement in &mut signed.statements {
+            let Some(message) = form::message(&servers, &statement.node) else { continue };
+            let Some(line) = SignableMut::of(&mut statement.node).filter(|line| line.vendor == vendor) else {
+                continue;
+            };
+            let signature = self.0.sign(&message).to_bytes();
+            line.attributes.retain(|attribute| !is_signature(&attribute.node));
+            line.attributes.push(Spanned::new(Span::default(), Attribute::Sign(grouped(&signature))));
+        }
+        signed
     }
 }
 
 /// Keeps the statements of `vendor` whose signature is `key`'s, with the file's SERVER and USE_SERVER lines and the
 /// vendor's VENDOR line; says of every other line of this vendor why it is left out (−8, −114).
+///
+/// One check costs about as much as a TLS handshake: a large file keeps a processor busy for seconds.
 pub fn check(
-    _source: &Source,
-    _licence: &Licence,
-    _vendor: &VendorName,
-    _key: &VendorKey,
+    source: &Source,
+    licence: &Licence,
+    vendor: &VendorName,
+    key: &VendorKey,
 ) -> (Signed<Licence>, Vec<Diagnostic>) {
-    todo!()
+    let verifier = Verifier::new(key, form::server_hostids(licence));
+    let (mut statements, mut refused, mut diagnostics) = (Vec::new(), Vec::new(), Vec::new());
+    for statement in &licence.statements {
+        if vendor_of(&statement.node).is_some_and(|other| other != vendor) {
+            continue;
+        }
+        match (verifier.verify(&statement.node), Signable::of(&statement.node)) {
+            (Err(flaw), Some(line)) => {
+                refused.push(Absence::new(line.name, flaw.code(), flaw.short(), source, statement.span));
+                diagnostics.push(flaw.diagnostic(&line));
+            }
+            (Ok(()) | Err(_), _) => statements.push(statement.clone()),
+        }
+    }
+    (Signed { node: Licence { statements }, refused }, diagnostics)
+}
+
+fn vendor_of(statement: &Statement) -> Option<&VendorName> {
+    match statement {
+        Statement::Server(_) | Statement::UseServer => None,
+        Statement::Vendor(line) => Some(&line.name.node),
+        Statement::Feature(line) => Some(&line.vendor.node),
+        Statement::Upgrade(line) => Some(&line.vendor.node),
+        Statement::Package(line) => Some(&line.vendor.node),
+    }
 }
 
 impl<T> Signed<T> {
     /// What was signed.
     pub fn as_ref(&self) -> &T {
-        &self.0
+        &self.node
     }
 }
 
