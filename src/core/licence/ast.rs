@@ -78,16 +78,6 @@ pub enum FeatureKind {
     Increment,
 }
 
-impl FeatureKind {
-    /// The keyword, as it is printed.
-    pub fn keyword(self) -> &'static str {
-        match self {
-            Self::Feature => "FEATURE",
-            Self::Increment => "INCREMENT",
-        }
-    }
-}
-
 /// `FEATURE` and `INCREMENT`: seats of one feature.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Feature {

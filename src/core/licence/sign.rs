@@ -18,7 +18,7 @@ use crate::host;
 use crate::id::VendorName;
 use crate::text::{Diagnostic, Source, Span, Spanned};
 
-pub(super) use form::{dup_group, joined, server_hostids};
+pub(super) use form::{joined, server_hostids};
 pub(super) use verify::{Flaw, Signable, Verifier, signature};
 use verify::{SignableMut, grouped, is_signature};
 

@@ -28,7 +28,7 @@
 //! # Why not the printed line
 //!
 //! Printing may change with taste; a signature has to stay good for decades. So this form has its own walk over the
-//! fields, and a fixed vector in the tests.
+//! fields, and the tests hold every field's bytes and a fixed vector.
 
 use alloc::borrow::ToOwned;
 use alloc::format;
@@ -36,7 +36,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt::Display;
 
-use crate::licence::ast::{Attribute, Component, Count, DupGroup, Expiry, Licence, Statement, Suite};
+use crate::licence::ast::{Attribute, Component, Licence, Statement};
 use crate::text::Spanned;
 
 const DOMAIN: &[u8; 16] = b"licgate-line-v1\0";
@@ -75,12 +75,12 @@ fn parts(statement: &Statement) -> Option<Parts<'_>> {
         Statement::Server(_) | Statement::Vendor(_) | Statement::UseServer => return None,
         Statement::Feature(line) => {
             let fields = [
-                line.kind.keyword().to_owned(),
+                line.kind.to_string(),
                 line.name.node.to_string(),
                 line.vendor.node.to_string(),
                 line.version.node.to_string(),
-                expiry(line.expiry.node),
-                count(line.count.node),
+                line.expiry.node.to_string(),
+                line.count.node.to_string(),
             ];
             (fields.into(), None, &line.attributes)
         }
@@ -91,41 +91,22 @@ fn parts(statement: &Statement) -> Option<Parts<'_>> {
                 line.vendor.node.to_string(),
                 line.from.node.to_string(),
                 line.to.node.to_string(),
-                expiry(line.expiry.node),
-                count(line.count.node),
+                line.expiry.node.to_string(),
+                line.count.node.to_string(),
             ];
             (fields.into(), None, &line.attributes)
         }
         Statement::Package(line) => {
-            let suite = match line.suite {
-                None => "",
-                Some(Suite::Suite) => "SUITE",
-                Some(Suite::Reserved) => "SUITE_RESERVED",
-            };
             let fields = [
                 "PACKAGE".to_owned(),
                 line.name.node.to_string(),
                 line.vendor.node.to_string(),
                 line.version.as_ref().map(|version| version.node.to_string()).unwrap_or_default(),
-                suite.to_owned(),
+                line.suite.map(|suite| suite.to_string()).unwrap_or_default(),
             ];
             (fields.into(), Some(&line.components), &line.attributes)
         }
     })
-}
-
-fn expiry(expiry: Expiry) -> String {
-    match expiry {
-        Expiry::On(date) => date.to_string(),
-        Expiry::Never => "permanent".to_owned(),
-    }
-}
-
-fn count(count: Count) -> String {
-    match count {
-        Count::Counted(seats) => seats.to_string(),
-        Count::Uncounted => "uncounted".to_owned(),
-    }
 }
 
 fn component(part: &Component) -> String {
@@ -156,8 +137,8 @@ fn attribute(attribute: &Attribute) -> Option<String> {
         Attribute::HostId(ids) => format!("HOSTID={}", joined(ids)),
         Attribute::HostBased(limit) => flag("HOST_BASED", limit.as_ref()),
         Attribute::UserBased(limit) => flag("USER_BASED", limit.as_ref()),
-        Attribute::DupGroup(group) => format!("DUP_GROUP={}", dup_group(*group)),
-        Attribute::SuiteDupGroup(group) => format!("SUITE_DUP_GROUP={}", dup_group(*group)),
+        Attribute::DupGroup(group) => format!("DUP_GROUP={group}"),
+        Attribute::SuiteDupGroup(group) => format!("SUITE_DUP_GROUP={group}"),
         Attribute::SuiteReserved => "SUITE_RESERVED".to_owned(),
         Attribute::Overdraft(seats) => format!("OVERDRAFT={seats}"),
         Attribute::Borrow(hours) => flag("BORROW", hours.as_ref()),
@@ -182,17 +163,6 @@ fn attribute(attribute: &Attribute) -> Option<String> {
 
 fn flag(name: &str, value: Option<&impl Display>) -> String {
     value.map_or_else(|| name.to_owned(), |value| format!("{name}={value}"))
-}
-
-pub(in crate::licence) fn dup_group(group: DupGroup) -> String {
-    match group {
-        DupGroup::None => "NONE".to_owned(),
-        DupGroup::Site => "SITE".to_owned(),
-        DupGroup::By { user, host, display, vendor } => {
-            let letters = [(user, 'U'), (host, 'H'), (display, 'D'), (vendor, 'V')];
-            letters.into_iter().filter(|(written, _)| *written).map(|(_, letter)| letter).collect()
-        }
-    }
 }
 
 pub(in crate::licence) fn joined<T: Display>(items: &[T]) -> String {

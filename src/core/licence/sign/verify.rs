@@ -10,7 +10,7 @@ use super::{VendorKey, form};
 use crate::code::Code;
 use crate::host;
 use crate::id::{FeatureName, VendorName};
-use crate::licence::ast::{Attribute, Statement};
+use crate::licence::ast::{Attribute, FeatureKind, Statement};
 use crate::text::{Diagnostic, Severity, Span, Spanned};
 
 /// The parts that all lines with a signature have.
@@ -28,7 +28,13 @@ impl<'a> Signable<'a> {
     pub(in crate::licence) fn of(statement: &'a Statement) -> Option<Self> {
         let (keyword, name, vendor, attributes) = match statement {
             Statement::Server(_) | Statement::Vendor(_) | Statement::UseServer => return None,
-            Statement::Feature(line) => (line.kind.keyword(), &line.name, &line.vendor, &line.attributes),
+            Statement::Feature(line) => {
+                let keyword = match line.kind {
+                    FeatureKind::Feature => "FEATURE",
+                    FeatureKind::Increment => "INCREMENT",
+                };
+                (keyword, &line.name, &line.vendor, &line.attributes)
+            }
             Statement::Upgrade(line) => ("UPGRADE", &line.name, &line.vendor, &line.attributes),
             Statement::Package(line) => ("PACKAGE", &line.name, &line.vendor, &line.attributes),
         };

@@ -2,7 +2,7 @@ use super::*;
 use std::vec;
 
 use crate::host::HostId;
-use crate::licence::ast::{Feature, FeatureKind, Package, Server, Upgrade};
+use crate::licence::ast::{Count, DupGroup, Expiry, Feature, FeatureKind, Package, Server, Suite, Upgrade};
 use crate::text::Span;
 use crate::time::Date;
 use crate::version::Version;
