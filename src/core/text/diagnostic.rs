@@ -61,16 +61,17 @@ impl Diagnostic {
         Self { hint: hint.into(), ..self }
     }
 
-    /// One line for a log: `acme.lic:3:14: error: message`.
+    /// One line for a log: `acme.lic:3:14: error: message (-11,45)`.
     pub fn one_line(&self, source: &Source) -> String {
-        let place = source.place(self.span.start);
-        alloc::format!(
-            "{}:{}:{}: {}: {}",
-            source.name(),
-            place.line,
-            place.column,
-            self.severity,
-            self.message
-        )
+        super::render::heading(self, source)
+    }
+}
+
+/// `text` between ticks as messages show it: the beginning only if it is long.
+pub fn in_ticks(text: &str) -> String {
+    const LONGEST: usize = 40;
+    match text.char_indices().nth(LONGEST) {
+        None => alloc::format!("`{text}`"),
+        Some((end, _)) => alloc::format!("`{}…`", text.get(..end).unwrap_or("")),
     }
 }

@@ -1,7 +1,19 @@
-//! Source text, places in it, and diagnostics that point there.
+//! Source text, places in it, the words of its lines, and diagnostics that point there.
 
+mod blank;
 mod diagnostic;
+mod lexer;
+mod remarks;
+mod render;
 mod source;
+mod suggest;
+mod word;
 
-pub use diagnostic::{Diagnostic, Severity};
+pub use blank::is_blank;
+pub use diagnostic::{Diagnostic, Severity, in_ticks};
+pub use lexer::Lexer;
+pub use remarks::Remarks;
+pub use render::Report;
 pub use source::{Place, Source, Span, Spanned};
+pub use suggest::closest;
+pub use word::{Word, WordValue};

@@ -57,12 +57,24 @@ impl Source {
     /// The longest text that is read, in bytes; a longer one is refused before it is parsed.
     pub const MAX: usize = 256 * 1024 * 1024;
 
-    /// Names a text. `name` is what diagnostics show, usually the path.
+    /// Names a text. `name` is what diagnostics show, usually the path. A byte order mark at the beginning of the text
+    /// is dropped.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        let text = text.into();
-        let starts = text.bytes().zip(1u32..).filter(|(byte, _)| *byte == b'\n').map(|(_, next)| next);
+        let mut text = text.into();
+        if text.starts_with('\u{feff}') {
+            drop(text.drain(..'\u{feff}'.len_utf8()));
+        }
+        let bytes = text.bytes().take(Self::MAX).zip(1u32..);
+        let starts = bytes.filter(|(byte, _)| *byte == b'\n').map(|(_, next)| next);
         let line_starts = core::iter::once(0).chain(starts).collect();
         Self { name: name.into(), text, line_starts }
+    }
+
+    /// Names the content of a file: UTF-8, or else Latin-1, which older licence generators write.
+    pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Self {
+        let text = String::from_utf8(bytes)
+            .unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect());
+        Self::new(name, text)
     }
 
     /// The name.
@@ -89,5 +101,26 @@ impl Source {
         let start = self.line_starts.get((line as usize).saturating_sub(1)).copied().unwrap_or(u32::MAX);
         let rest = self.text.get(start as usize..).unwrap_or("");
         rest.split('\n').next().unwrap_or("").trim_end_matches('\r')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_count_lines_and_characters_from_one() {
+        let source = Source::new("t", "ab\r\nüc\n");
+        for (offset, line, column) in [(0, 1, 1), (2, 1, 3), (4, 2, 1), (6, 2, 2), (8, 3, 1), (99, 3, 1)] {
+            assert_eq!(source.place(offset), Place { line, column }, "{offset}");
+        }
+        assert_eq!([source.line(1), source.line(2), source.line(3), source.line(4)], ["ab", "üc", "", ""]);
+    }
+
+    #[test]
+    fn files_are_utf8_with_or_without_mark_or_latin1() {
+        for bytes in [&b"\xef\xbb\xbf\xc3\xbcx"[..], b"\xc3\xbcx", b"\xfcx"] {
+            assert_eq!(Source::from_bytes("t", bytes.to_vec()).text(), "üx");
+        }
     }
 }
