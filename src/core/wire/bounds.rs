@@ -51,8 +51,9 @@ pub(super) fn check_hello(hello: &Hello) -> Result<(), String> {
     addresses.iter().try_for_each(|address| check_text("network address", address))
 }
 
-/// Brings a `Hello` within its bounds: lists and names are cut off, disturbing characters become `?`. So a machine with a
-/// hundred virtual network cards or a strange host name is served, too.
+/// Brings a `Hello` within its bounds: lists and names are cut off, disturbing characters become `?`, and if the frame would
+/// still be too long, half of the longer lists goes, again and again. So a machine with a hundred virtual network cards or a
+/// strange host name is served, too.
 pub(super) fn fit(mut hello: Hello) -> Hello {
     let machine = &mut hello.machine;
     machine.ethers.truncate(limit::LIST);
@@ -73,7 +74,19 @@ pub(super) fn fit(mut hello: Hello) -> Hello {
     .chain(&mut machine.addresses)
     .filter(|text| check_text("", text).is_err())
     .for_each(fit_text);
+    while is_too_long(&hello) {
+        let machine = &mut hello.machine;
+        machine.names.truncate(machine.names.len() / 2);
+        machine.addresses.truncate(machine.addresses.len() / 2);
+    }
     hello
+}
+
+fn is_too_long(hello: &Hello) -> bool {
+    /// What an enum puts around a `Hello`: two arrays and its number.
+    const ENVELOPE: usize = 3;
+    let can_shrink = !hello.machine.names.is_empty() || !hello.machine.addresses.is_empty();
+    can_shrink && minicbor::to_vec(hello).is_ok_and(|bytes| bytes.len() + ENVELOPE > limit::HELLO_FRAME)
 }
 
 fn fit_text(text: &mut String) {

@@ -1,15 +1,19 @@
 //! The wire: messages, frames, and both sides of a dialogue, without a socket.
 
 mod bounds;
+mod dialogue;
+mod foreign;
 mod frame;
 mod message;
+mod pipe;
 mod session;
 mod status;
 
+pub use dialogue::{Dialogue, DialogueError, Located, located};
+pub use foreign::foreign;
 pub use frame::{Decoder, WireError, encode};
-pub use message::{
-    Checkout, ClientMsg, Granted, Hello, Locate, MasterMsg, Queued, ServerMsg, VendorMsg, Welcome,
-};
+pub use message::{Checkout, ClientMsg, Granted, Hello, Locate, Queued, ServerMsg, Welcome};
+pub use pipe::{MasterMsg, VendorMsg};
 pub use session::{
     Caller, Entrance, MasterRequest, Rejection, Then, VendorRequest, VendorSession, greet, master_request,
 };
