@@ -31,10 +31,8 @@ pub struct Request {
     pub checkout: CheckoutId,
     /// Who asks.
     pub holder: Holder,
-    /// The client's machine, for HOSTID= and PLATFORMS=.
-    pub machine: HostFacts,
-    /// The client's platform words (`x64_lsb`), for PLATFORMS=.
-    pub platform: String,
+    /// The client's machine.
+    pub machine: Machine,
     /// The feature.
     pub feature: FeatureName,
     /// At least this version.
@@ -43,6 +41,17 @@ pub struct Request {
     pub seats: u32,
     /// Queue when no seat is free?
     pub wait: bool,
+}
+
+/// What decides which pools may serve a client: its host facts for HOSTID=, its platform for PLATFORMS=.
+#[derive(Debug, Default, Clone, PartialEq, Encode, Decode, Serialize)]
+pub struct Machine {
+    /// What the client's machine shows for itself.
+    #[n(0)]
+    pub facts: HostFacts,
+    /// The client's platform words (`x64_lsb`), blank-separated.
+    #[n(1)]
+    pub platform: String,
 }
 
 /// Who holds or wants a seat. All of it is the client's own word until it is authenticated.

@@ -3,10 +3,10 @@
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
-use super::Holder;
+use super::{Holder, Machine};
 use crate::id::{CheckoutId, FeatureName, LeaseNumber};
 use crate::licence::PoolKey;
-use crate::time::Now;
+use crate::time::{LeaseTime, Now};
 use crate::version::Version;
 
 /// One event and when it happened.
@@ -25,7 +25,14 @@ pub struct Change {
 pub enum Event {
     /// A request waits.
     #[n(0)]
-    Queued(#[n(0)] Ticket),
+    Queued {
+        /// The request.
+        #[n(0)]
+        ticket: Ticket,
+        /// What decides, now and after every reread, which pools may serve it.
+        #[n(1)]
+        machine: Machine,
+    },
     /// A request got its seats at once.
     #[n(1)]
     Granted(#[n(0)] Grant),
@@ -55,6 +62,9 @@ pub enum Event {
         /// The lease.
         #[n(0)]
         checkout: CheckoutId,
+        /// The end of the linger time. It stands here because a reread may change the pool's.
+        #[n(1)]
+        until: LeaseTime,
     },
     /// A lease or ticket is no more.
     #[n(5)]
@@ -80,6 +90,13 @@ pub enum Event {
         #[n(0)]
         checkout: CheckoutId,
     },
+    /// Numbers below this one have been used. Only a snapshot says so: the lease that had the highest may have ended.
+    #[n(8)]
+    Numbered {
+        /// The next number.
+        #[n(0)]
+        next: LeaseNumber,
+    },
 }
 
 impl Event {
@@ -87,12 +104,13 @@ impl Event {
     /// and after a restart everybody gets a full silence period anyway.
     pub fn is_durable(&self) -> bool {
         match self {
-            Self::Queued(_)
+            Self::Queued { .. }
             | Self::Granted(_)
             | Self::Promoted { .. }
             | Self::Resumed { .. }
             | Self::Lingers { .. }
-            | Self::Ended { .. } => true,
+            | Self::Ended { .. }
+            | Self::Numbered { .. } => true,
             Self::Heard { .. } | Self::HungUp { .. } => false,
         }
     }
@@ -133,9 +151,6 @@ pub struct Ticket {
     /// How many seats.
     #[n(6)]
     pub seats: u32,
-    /// The pools that could serve it, for a waiting ticket; empty once it holds seats.
-    #[n(7)]
-    pub pools: alloc::vec::Vec<PoolKey>,
 }
 
 /// Why a lease or ticket ended.

@@ -1,10 +1,11 @@
-//! Why a request got nothing.
+//! Why a request got nothing, and in which words that is said.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::code::Code;
 use crate::id::FeatureName;
+use crate::licence::Absence;
 use crate::time::WallTime;
 use crate::version::Version;
 
@@ -22,43 +23,71 @@ pub struct Denial {
 pub enum Why {
     /// No line of this feature at all.
     NoSuchFeature(FeatureName),
-    /// The feature stands in the licence but is not served: the words of the book's `Absence`.
-    NotServed(String),
-    /// The highest version there is.
+    /// The feature stands in the licence but is not served.
+    NotServed(Absence),
+    /// There is no version as high as that.
     VersionTooHigh {
+        /// The feature.
+        feature: FeatureName,
         /// Asked for.
         asked: Version,
         /// The highest that is served.
         highest: Version,
     },
-    /// The feature is locked to other machines: the host ids, as written.
-    WrongHost(String),
-    /// The feature is for other platforms: the words of the line.
-    WrongPlatform(String),
-    /// More than was ever issued.
+    /// The feature is locked to other machines.
+    WrongHost {
+        /// The feature.
+        feature: FeatureName,
+        /// The host ids, as licence files write them.
+        hostids: String,
+    },
+    /// The feature is for other platforms.
+    WrongPlatform {
+        /// The feature.
+        feature: FeatureName,
+        /// The platforms, as written.
+        platforms: String,
+    },
+    /// More than there ever are.
     NeverEnough {
+        /// The feature.
+        feature: FeatureName,
         /// Asked for.
         asked: u32,
-        /// The largest pool that would do.
-        issued: u32,
+        /// The size of the largest pool that would do otherwise, overdraft included.
+        issued: u64,
     },
-    /// All seats are out.
-    AllInUse {
-        /// Seats of the pools that would do.
-        issued: u32,
-        /// Some of the holders, longest first.
-        holders: Vec<HeldBy>,
-        /// How many holders there are besides.
-        more: u32,
-        /// How many requests wait before this one would.
-        waiting: u32,
-    },
+    /// All seats are out, or kept for those who wait.
+    AllInUse(InUse),
     /// The lease or ticket is not known (any more).
     Unknown,
     /// The message comes from a connection that has been replaced.
     Stale,
     /// The request makes no sense: plain words.
     Bad(&'static str),
+}
+
+/// Who has the seats that a request would need.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InUse {
+    /// The feature.
+    pub feature: FeatureName,
+    /// The version that was asked for.
+    pub version: Version,
+    /// How many seats were asked for.
+    pub asked: u32,
+    /// Seats of the pools that would do, overdraft included.
+    pub issued: u64,
+    /// Those of them that are free: too few in each pool, or others wait for them.
+    pub free: u64,
+    /// Some of the holders, longest first.
+    pub holders: Vec<HeldBy>,
+    /// How many leases there are besides.
+    pub more: usize,
+    /// How many requests for the feature wait.
+    pub waiting: usize,
+    /// When that was so.
+    pub at: WallTime,
 }
 
 /// Somebody who holds seats.
@@ -72,4 +101,22 @@ pub struct HeldBy {
     pub since: WallTime,
     /// How many.
     pub seats: u32,
+}
+
+impl From<Why> for Denial {
+    /// The refusal with the code that belongs to it.
+    fn from(why: Why) -> Self {
+        let code = match &why {
+            Why::NoSuchFeature(_) => Code::NO_SUCH_FEATURE,
+            Why::NotServed(absence) => absence.code,
+            Why::VersionTooHigh { .. } => Code::VERSION,
+            Why::WrongHost { .. } => Code::WRONG_HOST,
+            Why::WrongPlatform { .. } => Code::PLATFORM,
+            Why::NeverEnough { .. } => Code::NEVER_ENOUGH,
+            Why::AllInUse(_) => Code::ALL_IN_USE,
+            Why::Unknown => Code::NEVER_CHECKED_OUT,
+            Why::Stale | Why::Bad(_) => Code::BAD_PARAMETER,
+        };
+        Self { code, why }
+    }
 }

@@ -3,20 +3,36 @@
 //! [`Ledger::decide`] answers and changes nothing; [`Ledger::due`] says what time, a new book or a seat set free
 //! forces; [`Ledger::apply`] is the only mutation, cannot fail, and is all that a replay of the journal does.
 
+mod apply;
 mod ask;
 mod change;
+mod decide;
 mod denial;
+mod directory;
+mod due;
+mod eligible;
+mod entry;
+mod sentence;
+mod serve;
+mod stock;
+#[cfg(test)]
+mod tests;
+mod view;
 
-pub use ask::{Ask, Holder, Request};
+pub use ask::{Ask, Holder, Machine, Request};
 pub use change::{Change, End, Event, Grant, Ticket};
-pub use denial::{Denial, HeldBy, Why};
+pub use denial::{Denial, HeldBy, InUse, Why};
+pub use view::{LeaseState, LeaseView, Usage};
 
-use alloc::vec::Vec;
+use alloc::collections::{BTreeMap, BTreeSet};
 use core::time::Duration;
 
-use crate::id::CheckoutId;
-use crate::licence::Book;
+use crate::id::{CheckoutId, LeaseNumber};
+use crate::licence::{Book, Pool};
 use crate::time::{LeaseTime, Now};
+use directory::{Directory, PoolIndex};
+use entry::Entry;
+use stock::Claim;
 
 /// How long a lease lives without a word from its client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,58 +44,65 @@ pub struct Patience {
 }
 
 /// All seats of one vendor.
+///
+/// What it is depends on the book, the leases and tickets, the next number and the clock, and on nothing else: all
+/// other fields are indexes that `apply` keeps, so that no request ever looks at more than a few leases.
 #[derive(Debug)]
-pub struct Ledger {}
+pub struct Ledger {
+    book: Book,
+    patience: Patience,
+    /// The latest time of any change.
+    now: Now,
+    /// The number of the next lease or ticket.
+    next: LeaseNumber,
+    entries: BTreeMap<LeaseNumber, Entry>,
+
+    directory: Directory,
+    numbers: BTreeMap<CheckoutId, LeaseNumber>,
+    deadlines: BTreeSet<(LeaseTime, LeaseNumber)>,
+    /// Leases whose pool is gone, and tickets that no pool may serve.
+    doomed: BTreeSet<LeaseNumber>,
+    /// Pools in which somebody waits who may have seats now.
+    ripe: BTreeSet<PoolIndex>,
+}
 
 impl Ledger {
     /// An empty ledger that serves from `book`.
-    pub fn new(_book: Book, _patience: Patience) -> Self {
-        todo!()
-    }
-
-    /// Serves from another book from now on. Holders keep their seats; those whose pool is gone or shrunk to nothing
-    /// are ended by the next [`due`](Self::due).
-    pub fn serve(&mut self, _book: Book) {
-        todo!()
+    pub fn new(book: Book, patience: Patience) -> Self {
+        Self {
+            directory: Directory::of(&book),
+            book,
+            patience,
+            now: Now::default(),
+            next: LeaseNumber(1),
+            entries: BTreeMap::new(),
+            numbers: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+            doomed: BTreeSet::new(),
+            ripe: BTreeSet::new(),
+        }
     }
 
     /// The book that is served from.
     pub fn book(&self) -> &Book {
-        todo!()
+        &self.book
     }
 
-    /// The answer to `ask`. A change has to be made durable (if [`Event::is_durable`]) and applied before anybody hears of it.
-    pub fn decide(&self, _now: Now, _ask: &Ask) -> Result<Change, Denial> {
-        todo!()
+    fn pool(&self, index: PoolIndex) -> Option<&Pool> {
+        self.book.pools().get(index.in_book())
     }
 
-    /// What has to happen unasked, one change at a time, until `None`.
-    pub fn due(&self, _now: Now) -> Option<Change> {
-        todo!()
+    fn find(&self, checkout: &CheckoutId) -> Option<(LeaseNumber, &Entry)> {
+        let number = *self.numbers.get(checkout)?;
+        Some((number, self.entries.get(&number)?))
     }
 
-    /// Makes the change.
-    pub fn apply(&mut self, _change: &Change) {
-        todo!()
+    fn claim(&self, number: LeaseNumber) -> Option<Claim<'_>> {
+        Some(self.entries.get(&number)?.claim(number))
     }
 
-    /// When [`due`](Self::due) will next have something to say if nothing else happens.
-    pub fn next_deadline(&self) -> Option<LeaseTime> {
-        todo!()
-    }
-
-    /// After a replay: gives everybody one full silence period from `now` to be heard.
-    pub fn wake(&mut self, _now: Now) {
-        todo!()
-    }
-
-    /// Changes that, applied to an empty ledger, make this one again.
-    pub fn snapshot(&self) -> Vec<Change> {
-        todo!()
-    }
-
-    /// The lease or waiting ticket of this checkout, for logs and answers.
-    pub fn holder(&self, _checkout: &CheckoutId) -> Option<&Holder> {
-        todo!()
+    /// The present: lease time never goes back.
+    fn at(&self, now: Now) -> Now {
+        Now { lease: now.lease.max(self.now.lease), wall: now.wall }
     }
 }

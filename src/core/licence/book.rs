@@ -110,6 +110,17 @@ impl Absence {
 }
 
 impl Book {
+    /// A book of these pools, which stand feature by feature, each feature's in the order in which they are tried.
+    pub fn of(vendor: VendorName, pools: Vec<Pool>) -> Self {
+        Self { vendor, pools, absences: Vec::new(), next_change: None }
+    }
+
+    /// The same book with what stands in the files but is not served.
+    #[must_use]
+    pub fn with_absences(self, absences: Vec<Absence>) -> Self {
+        Self { absences, ..self }
+    }
+
     /// Compiles signed licences, file by file in the order given: SERVER host id, expiry, START, sort order, UPGRADE,
     /// PACKAGE, SUPERSEDE and pooling applied. The diagnostics say which lines are not used and why; each comes with
     /// the index of its file.

@@ -1,0 +1,102 @@
+//! Which pools may serve a request at all, however many seats are free.
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::directory::{Feature, PoolIndex};
+use super::{Denial, Ledger, Machine, Why};
+use crate::licence::Pool;
+use crate::version::Version;
+
+/// The part of a request that decides which pools are eligible.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wish<'a> {
+    pub(super) version: &'a Version,
+    pub(super) seats: u32,
+    pub(super) machine: &'a Machine,
+}
+
+/// Why a pool may not serve a request, in the order in which it is checked: the later, the closer it came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Obstacle {
+    Version,
+    Host,
+    Platform,
+    Size,
+}
+
+impl Ledger {
+    /// The pools that may serve the wish, in the order in which they are tried.
+    pub(super) fn eligible(&self, feature: &Feature, wish: Wish<'_>) -> Box<[PoolIndex]> {
+        feature.pools.iter().copied().filter(|index| self.obstacle(*index, wish).is_none()).collect()
+    }
+
+    fn obstacle(&self, index: PoolIndex, wish: Wish<'_>) -> Option<Obstacle> {
+        let (pool, stock) = (self.pool(index)?, self.directory.stock(index)?);
+        if pool.version < *wish.version {
+            Some(Obstacle::Version)
+        } else if !runs_on_host(pool, wish.machine) {
+            Some(Obstacle::Host)
+        } else if !runs_on_platform(pool, wish.machine) {
+            Some(Obstacle::Platform)
+        } else {
+            (!stock.could_ever_fit(wish.seats)).then_some(Obstacle::Size)
+        }
+    }
+
+    /// What to say when no pool is eligible: the obstacle of the pool that came closest.
+    pub(super) fn not_eligible(&self, feature: &Feature, wish: Wish<'_>) -> Denial {
+        let name = || feature.name.clone();
+        let pools = || feature.pools.iter().filter_map(|index| self.pool(*index));
+        let obstacles = feature.pools.iter().filter_map(|index| Some((self.obstacle(*index, wish)?, *index)));
+        let Some((obstacle, index)) = obstacles.max_by_key(|(obstacle, _)| *obstacle) else {
+            let absence =
+                feature.absences.first().and_then(|place| self.book.absences().get(*place as usize));
+            return absence
+                .map_or_else(|| Why::NoSuchFeature(name()), |it| Why::NotServed(it.clone()))
+                .into();
+        };
+        let closest = self.pool(index);
+        match obstacle {
+            Obstacle::Version => Why::VersionTooHigh {
+                feature: name(),
+                asked: wish.version.clone(),
+                highest: pools().map(|pool| &pool.version).max().unwrap_or(wish.version).clone(),
+            },
+            Obstacle::Host => Why::WrongHost {
+                feature: name(),
+                hostids: words(closest.map_or(&[], |pool| pool.hostids.as_slice())),
+            },
+            Obstacle::Platform => Why::WrongPlatform {
+                feature: name(),
+                platforms: words(closest.map_or(&[], |pool| pool.platforms.as_slice())),
+            },
+            Obstacle::Size => {
+                Why::NeverEnough { feature: name(), asked: wish.seats, issued: self.largest(feature, wish) }
+            }
+        }
+        .into()
+    }
+
+    /// The size of the largest pool that is only too small.
+    fn largest(&self, feature: &Feature, wish: Wish<'_>) -> u64 {
+        let small = feature.pools.iter().filter(|index| self.obstacle(**index, wish) == Some(Obstacle::Size));
+        small.filter_map(|index| self.directory.stock(*index)?.capacity()).max().unwrap_or(0)
+    }
+}
+
+fn runs_on_host(pool: &Pool, machine: &Machine) -> bool {
+    pool.hostids.is_empty() || pool.hostids.iter().any(|id| id.matches(&machine.facts))
+}
+
+fn runs_on_platform(pool: &Pool, machine: &Machine) -> bool {
+    let is_own =
+        |listed: &String| machine.platform.split_whitespace().any(|own| own.eq_ignore_ascii_case(listed));
+    pool.platforms.is_empty() || pool.platforms.iter().any(is_own)
+}
+
+/// Words with blanks between them, as licence files write lists.
+pub(super) fn words<T: ToString>(items: &[T]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,104 @@
+//! A ledger's beginnings and turns: another book, the restart after a replay, and the snapshot that shortens the replay.
+
+use alloc::vec::Vec;
+use core::mem;
+
+use super::eligible::Wish;
+use super::entry::{Entry, Line, State};
+use super::{Change, Event, Grant, Ledger, Machine, Ticket};
+use crate::id::LeaseNumber;
+use crate::licence::{Book, PoolKey};
+use crate::time::Now;
+
+impl Ledger {
+    /// Serves from another book from now on. Pools are known again by their keys. Holders keep their seats; those whose
+    /// pool is gone are ended by the next [`due`](Self::due), and a pool that has shrunk lends nothing until enough
+    /// seats are back. Which pools may serve a waiting ticket is worked out anew; a ticket with none left is ended.
+    pub fn serve(&mut self, book: Book) {
+        let old = mem::replace(self, Self::new(book, self.patience));
+        (self.now, self.next) = (old.now, old.next);
+        for (number, entry) in old.entries {
+            let Some(feature) = old.directory.feature(entry.feature) else { continue };
+            let feature = self.directory.feature_index(&feature.name);
+            let key =
+                entry.pools().first().and_then(|pool| old.directory.stock(*pool)).map(|stock| &stock.key);
+            let state = match entry.state {
+                State::Waiting { line, machine, .. } => {
+                    let wish = Wish { version: &entry.version, seats: entry.seats, machine: &machine };
+                    let pools =
+                        self.directory.feature(feature).map(|it| self.eligible(it, wish)).unwrap_or_default();
+                    State::Waiting { line, machine, pools }
+                }
+                State::Held { line, .. } => match key {
+                    Some(key) => State::Held { line, pool: self.directory.pool_index(key) },
+                    None => continue,
+                },
+                State::Lingering { from, .. } => match key {
+                    Some(key) => State::Lingering { from, pool: self.directory.pool_index(key) },
+                    None => continue,
+                },
+            };
+            self.put_in(number, Entry { feature, state, ..entry });
+        }
+    }
+
+    /// After a replay: gives everybody one full silence period from `now` to be heard, whatever their connections did.
+    /// What lingers keeps the time that it had left: nobody is expected to speak for it.
+    pub fn wake(&mut self, now: Now) {
+        self.now = self.at(now);
+        let deadline = self.now.lease.after(self.patience.silence);
+        self.deadlines.clear();
+        for (number, entry) in &mut self.entries {
+            match &mut entry.state {
+                State::Waiting { line, .. } | State::Held { line, .. } => {
+                    *line = Line::Open;
+                    entry.deadline = deadline;
+                }
+                State::Lingering { .. } => {}
+            }
+            self.deadlines.insert((entry.deadline, *number));
+        }
+    }
+
+    /// The fewest changes that, applied to an empty ledger of the same book, make this one again (once it was
+    /// [woken](Self::wake)): one or two for each lease or ticket and one for the clock and the numbers.
+    pub fn snapshot(&self) -> Vec<Change> {
+        let mut changes = Vec::with_capacity(self.entries.len() + 1);
+        for (number, entry) in &self.entries {
+            let at = Now { lease: self.now.lease, wall: entry.since };
+            let Some(ticket) = self.ticket_of(*number, entry) else { continue };
+            let key =
+                || entry.pools().first().and_then(|pool| Some(self.directory.stock(*pool)?.key.clone()));
+            match &entry.state {
+                State::Waiting { machine, .. } => {
+                    let machine = Machine::clone(machine);
+                    changes.push(Change { at, event: Event::Queued { ticket, machine } });
+                }
+                State::Held { .. } => changes.extend(granted(at, ticket, key())),
+                State::Lingering { from, .. } => {
+                    changes.extend(granted(at, ticket, key()));
+                    let event = Event::Lingers { checkout: entry.checkout, until: entry.deadline };
+                    changes.push(Change { at: Now { lease: *from, wall: entry.since }, event });
+                }
+            }
+        }
+        changes.push(Change { at: self.now, event: Event::Numbered { next: self.next } });
+        changes
+    }
+
+    fn ticket_of(&self, number: LeaseNumber, entry: &Entry) -> Option<Ticket> {
+        Some(Ticket {
+            checkout: entry.checkout,
+            number,
+            epoch: entry.epoch,
+            holder: entry.holder.clone(),
+            feature: self.directory.feature(entry.feature)?.name.clone(),
+            version: entry.version.clone(),
+            seats: entry.seats,
+        })
+    }
+}
+
+fn granted(at: Now, ticket: Ticket, pool: Option<PoolKey>) -> Option<Change> {
+    Some(Change { at, event: Event::Granted(Grant { ticket, pool: pool? }) })
+}

@@ -1,0 +1,4 @@
+//! Tests of the ledger: what each event does in each state, seats and queues, and random histories.
+
+mod bench;
+mod seats;
