@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! Where a vendor daemon's changes become durable before anybody hears of them.
 //!
 //! A journal is an ordered list of changes with a position, [`Seq`]. Appending compares the position first, so that
@@ -95,6 +94,3 @@ pub trait Journal: Send {
     /// how many; 0 when there is nothing left to forget.
     fn compact(&mut self, keep_since: WallTime) -> Result<usize, JournalError>;
 }
-=======
-//! What makes seats durable.
->>>>>>> 598b699 (Give the daemons their frame: flags, configuration, log, clocks, tasks, framed TLS connections and one life for both)

@@ -177,7 +177,7 @@ fn gap(tail: &[(i64, Vec<u8>)], at: i64) -> Option<(i64, i64)> {
 /// The word in the audit column `kind`.
 fn kind(event: &Event) -> &'static str {
     match event {
-        Event::Queued(_) => "queued",
+        Event::Queued { .. } => "queued",
         Event::Granted(_) => "granted",
         Event::Promoted { .. } => "promoted",
         Event::Resumed { .. } => "resumed",
@@ -190,6 +190,7 @@ fn kind(event: &Event) -> &'static str {
         Event::Ended { why: End::Removed, .. } => "removed",
         Event::Heard { .. } => "heard",
         Event::HungUp { .. } => "hung up",
+        Event::Numbered { .. } => "numbered",
     }
 }
 

@@ -75,7 +75,9 @@ impl Host {
     pub fn pin_ports(&self, site: &Site) {
         let licence = std::fs::read_to_string(site.licence_file()).expect("there is a licence");
         let lines = licence.lines().map(|line| match line.split(' ').next() {
-            Some("SERVER") => format!("{} {}", line.rsplit_once(' ').expect("a SERVER line has a port").0, self.port),
+            Some("SERVER") => {
+                format!("{} {}", line.rsplit_once(' ').expect("a SERVER line has a port").0, self.port)
+            }
             Some("VENDOR") => format!("VENDOR acme PORT={}", self.vendor.port),
             _ => line.to_owned(),
         });

@@ -50,9 +50,15 @@ impl Process {
                         return line;
                     }
                 }
-                Err(RecvTimeoutError::Timeout) => panic!("no line with {text:?} in time; so far:\n{}", self.seen.join("\n")),
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!("no line with {text:?} in time; so far:\n{}", self.seen.join("\n"))
+                }
                 Err(RecvTimeoutError::Disconnected) => {
-                    panic!("ended ({:?}) without a line with {text:?}; it said:\n{}", self.child.wait(), self.seen.join("\n"))
+                    panic!(
+                        "ended ({:?}) without a line with {text:?}; it said:\n{}",
+                        self.child.wait(),
+                        self.seen.join("\n")
+                    )
                 }
             }
         }
@@ -102,8 +108,12 @@ pub fn signal_pid(pid: u32, signal: rustix::process::Signal) {
 /// Runs `command` to its end and returns exit code (128+n for a signal), standard output and standard error.
 pub fn run(command: &mut Command) -> (i32, String, String) {
     use std::os::unix::process::ExitStatusExt;
-    let output = command.stdin(Stdio::null()).output().unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
-    let code = output.status.code().or_else(|| output.status.signal().map(|signal| 128 + signal)).expect("an end");
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .unwrap_or_else(|error| panic!("cannot start {command:?}: {error}"));
+    let code =
+        output.status.code().or_else(|| output.status.signal().map(|signal| 128 + signal)).expect("an end");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("programs print UTF-8");
     (code, text(output.stdout), text(output.stderr))
 }

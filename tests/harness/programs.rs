@@ -14,7 +14,10 @@ pub fn program(name: &str) -> Command {
 /// Takes out of a command's environment whatever could change what licgate's programs do.
 pub fn clean(command: &mut Command) {
     let ours = |name: &str| {
-        name.ends_with("_LICENSE_FILE") || name.starts_with("LICGATE_") || name.starts_with("XDG_") || name.starts_with("LM_")
+        name.ends_with("_LICENSE_FILE")
+            || name.starts_with("LICGATE_")
+            || name.starts_with("XDG_")
+            || name.starts_with("LM_")
     };
     for (name, _) in std::env::vars().filter(|(name, _)| ours(name)) {
         command.env_remove(name);

@@ -18,7 +18,8 @@ pub struct Site {
 impl Site {
     /// A site without a licence. The vendor `acme` has a fixed key, so that two sites have the same vendor.
     pub fn new() -> Self {
-        let site = Self { folder: tempfile::tempdir().expect("a temporary folder"), vendor: Signer::new(&[7; 32]) };
+        let site =
+            Self { folder: tempfile::tempdir().expect("a temporary folder"), vendor: Signer::new(&[7; 32]) };
         fs::write(site.path("acme.pub"), format!("{}\n", site.vendor_key())).expect("the folder is ours");
         site
     }

@@ -53,7 +53,6 @@ fn entry(number: u8) -> Entry {
         feature: about.feature.clone(),
         version: Version::parse("2.1").unwrap(),
         seats: 2,
-        pools: Vec::new(),
     };
     let event = match number % 2 {
         1 => Event::Granted(Grant { ticket, pool: PoolKey("ab".into()) }),

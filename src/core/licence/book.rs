@@ -110,14 +110,10 @@ impl Absence {
 }
 
 impl Book {
-    /// A book of these pools, which stand feature by feature, each feature's in the order in which they are tried.
-    pub fn of(vendor: VendorName, pools: Vec<Pool>) -> Self {
-        Self { vendor, pools, absences: Vec::new(), next_change: None }
-    }
-
     /// The same book with what stands in the files but is not served.
     #[must_use]
-    pub fn with_absences(self, absences: Vec<Absence>) -> Self {
+    pub fn with_absences(self, mut absences: Vec<Absence>) -> Self {
+        absences.sort_by(|left, right| left.feature.cmp(&right.feature));
         Self { absences, ..self }
     }
 

@@ -226,8 +226,8 @@ fn a_checkout_becomes_a_request_of_its_caller() {
     let request = VendorSession::new(caller()).request(ClientMsg::Checkout(ask)).unwrap();
     let VendorRequest::Ask(Ask::Checkout(request)) = request else { panic!("{request:?}") };
     assert_eq!(request.holder, Holder { data: "job 7".into(), ..hello().holder });
-    assert_eq!((request.checkout, request.wait, request.platform.as_str()), (id(1), true, "x64_lsb"));
-    assert_eq!(request.machine, HostFacts { key: None, ..hello().machine });
+    assert_eq!((request.checkout, request.wait, request.machine.platform.as_str()), (id(1), true, "x64_lsb"));
+    assert_eq!(request.machine.facts, HostFacts { key: None, ..hello().machine });
 }
 
 #[test]

@@ -7,7 +7,7 @@ use alloc::string::String;
 use super::{Caller, Rejection, bad, check_feature, second_hello};
 use crate::code::Code;
 use crate::id::CheckoutId;
-use crate::ledger::{Ask, Holder, Request};
+use crate::ledger::{Ask, Holder, Machine, Request};
 use crate::wire::bounds::check_text;
 use crate::wire::limit;
 use crate::wire::message::{Checkout, ClientMsg, ServerMsg};
@@ -132,7 +132,8 @@ impl VendorSession {
         self.open(checkout)?;
         let Caller { protocol: _, program: _, holder, machine, platform } = self.caller.clone();
         let holder = Holder { data, ..holder };
-        let request = Request { checkout, holder, machine, platform, feature, version, seats, wait };
+        let machine = Machine { facts: machine, platform };
+        let request = Request { checkout, holder, machine, feature, version, seats, wait };
         Ok(VendorRequest::Ask(Ask::Checkout(request)))
     }
 
