@@ -105,6 +105,8 @@ codes! {
     SERVER_DOWN = -96, 7, "License server machine is down or not responding";
     /// The master daemon answers, its vendor daemon does not.
     VENDOR_DOWN = -97, 121, "The desired vendor daemon is down";
+    /// A line in decimal format, which cannot be read.
+    DECIMAL_FORMAT = -99, 147, "The decimal format license is typed incorrectly";
     /// No more connections.
     TOO_MANY_CONNECTIONS = -106, 294, "License server system out of network connections";
     /// A line without a signature of ours.

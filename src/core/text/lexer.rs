@@ -33,8 +33,8 @@ impl<'a> Lexer<'a> {
             }
         }
         let rest = self.rest();
-        let end = rest.find(|c| is_blank(c) || c == '"' || c == '\\').unwrap_or(rest.len());
-        rest.get(..end)
+        let end = rest.find(|c| is_blank(c) || c == '"').unwrap_or(rest.len());
+        rest.get(..end).map(|word| word.trim_end_matches('\\'))
     }
 
     /// Passes over this logical line without a look at its words.
