@@ -36,7 +36,7 @@ impl Version {
     }
 
     /// The two halves without the zeros that do not count.
-    fn halves(&self) -> (&str, &str) {
+    pub(crate) fn halves(&self) -> (&str, &str) {
         let (whole, fraction) = self.0.split_once('.').unwrap_or((&self.0, ""));
         (whole.trim_start_matches('0'), fraction.trim_end_matches('0'))
     }

@@ -1,5 +1,14 @@
 //! What can be served here, today: signed lines with everything applied that a date, a host or another line decides.
 
+mod lines;
+mod order;
+mod package;
+mod pooling;
+mod remarks;
+mod supersede;
+mod terms;
+mod upgrade;
+
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
@@ -10,13 +19,15 @@ use core::time::Duration;
 use minicbor::{Decode, Encode};
 
 use super::ast::{DupGroup, Expiry};
-use super::{Licence, Proof, Signed};
+use super::{Licence, Proof, Signed, sign};
 use crate::code::Code;
 use crate::host::{HostFacts, HostId};
 use crate::id::{FeatureName, VendorName};
 use crate::text::{Diagnostic, Source, Span};
 use crate::time::Date;
 use crate::version::Version;
+
+use remarks::Remarks;
 
 /// The pools of one vendor.
 #[derive(Debug, Clone)]
@@ -86,7 +97,7 @@ pub struct Absence {
     pub feature: FeatureName,
     /// FlexNet's code.
     pub code: Code,
-    /// Plain words with file and line: `expired on 30-jun-2025 (acme.lic:4)`.
+    /// Plain words with file and line, the rest of a sentence on the feature: `expired on 30-jun-2025 (acme.lic:4)`.
     pub why: String,
 }
 
@@ -103,10 +114,14 @@ impl Absence {
     /// `what` with the place of the line at `span`: `expired on 30-jun-2025 (acme.lic:4)`. Clients read it, so only the
     /// file's own name is shown, not where the licence host keeps it.
     pub(super) fn new(feature: &FeatureName, code: Code, what: &str, source: &Source, span: Span) -> Self {
-        let file = source.name().rsplit(['/', '\\']).next().unwrap_or_default();
-        let line = source.place(span.start).line;
-        Self { feature: feature.clone(), code, why: format!("{what} ({file}:{line})") }
+        Self { feature: feature.clone(), code, why: format!("{what} ({})", short_place(source, span)) }
     }
+}
+
+/// `acme.lic:4`
+fn short_place(source: &Source, span: Span) -> String {
+    let file = source.name().rsplit(['/', '\\']).next().unwrap_or_default();
+    format!("{file}:{}", source.place(span.start).line)
 }
 
 impl Book {
@@ -121,11 +136,27 @@ impl Book {
     /// PACKAGE, SUPERSEDE and pooling applied. The diagnostics say which lines are not used and why; each comes with
     /// the index of its file.
     pub fn compile(
-        _vendor: &VendorName,
-        _files: &[(&Source, &Signed<Licence>)],
-        _at: &Surroundings<'_>,
+        vendor: &VendorName,
+        files: &[(&Source, &Signed<Licence>)],
+        at: &Surroundings<'_>,
     ) -> (Self, Vec<(usize, Diagnostic)>) {
-        todo!()
+        let mut remarks = Remarks::new(files, at.today);
+        let mut lines = lines::read(vendor, files, at, &mut remarks);
+        supersede::drop_superseded(&mut lines, &mut remarks);
+        lines::drop_unservable(&mut lines, &mut remarks);
+        lines::drop_other_days(&mut lines, &mut remarks);
+        lines::drop_later_features(&mut lines, &mut remarks);
+        let server_hostids: Vec<_> =
+            files.iter().map(|(_, file)| sign::server_hostids(file.as_ref())).collect();
+        let (shares, packings) = upgrade::lift(lines, &mut remarks);
+        let mut shares = package::unfold(shares, &packings, &server_hostids, &mut remarks);
+        order::sort(&mut shares);
+        let pools = pooling::merge(&shares, &server_hostids, &mut remarks);
+
+        let Remarks { mut absences, mut diagnostics, next_change, .. } = remarks;
+        absences.sort_by(|left, right| left.feature.cmp(&right.feature));
+        diagnostics.sort_by_key(|(file, diagnostic)| (*file, diagnostic.span));
+        (Self { absences, next_change, ..Self::of(vendor.clone(), pools) }, diagnostics)
     }
 
     /// A book of these pools, without absences, that stays right for ever. Pools of one feature are tried in the order

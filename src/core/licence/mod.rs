@@ -10,6 +10,7 @@ mod book;
 mod parse;
 mod print;
 mod proof;
+mod server;
 mod sign;
 mod spelling;
 

@@ -61,6 +61,14 @@ impl fmt::Display for ProofError {
 impl core::error::Error for ProofError {}
 
 impl Proof {
+    /// Bytes of all texts of a proof together, so that a grant fits into a frame.
+    pub const MAX: usize = 32 * 1024;
+
+    /// Whether it is short enough to be sent.
+    pub(super) fn fits(&self) -> bool {
+        self.lines.iter().chain(&self.server_hostids).map(String::len).sum::<usize>() <= Self::MAX
+    }
+
     /// Checks with the vendor's public key that these lines allow what `claim` says.
     pub fn check(&self, _key: &VendorKey, _claim: &Claim<'_>) -> Result<(), ProofError> {
         todo!()

@@ -19,7 +19,7 @@ use crate::id::VendorName;
 use crate::text::{Diagnostic, Source, Span, Spanned};
 
 pub(super) use form::{joined, server_hostids};
-pub(super) use verify::{Flaw, Signable, Verifier, signature};
+pub(super) use verify::{Signable, Verifier, digits, signature};
 use verify::{SignableMut, grouped, is_signature};
 
 /// The public half of a vendor's key, or of a licence host's identity.

@@ -106,15 +106,15 @@ impl Flaw {
         }
     }
 
-    /// What is the matter, for a denial.
+    /// What is the matter, for a denial: the rest of a sentence on the line.
     pub(in crate::licence) fn short(self) -> &'static str {
         match self {
-            Self::Missing(_) => "it is not signed",
+            Self::Missing(_) => "is not signed",
             Self::Foreign(_) => {
-                "it is signed by another publisher's software, whose own vendor daemon alone can serve it"
+                "is signed by another publisher's software, whose own vendor daemon alone can serve it"
             }
             Self::Wrong(_) => {
-                "its signature is wrong: the line or a SERVER host id was edited after it was signed"
+                "has a wrong signature: the line or a SERVER host id was edited after it was signed"
             }
         }
     }

@@ -1,0 +1,164 @@
+//! Pools: lines that agree in everything that keeps seats apart count together.
+//!
+//! # The key
+//!
+//! A pool's key is the first 20 hex digits of SHA-512 over `licgate-pool-v1`, a zero byte, and then, each as its length in
+//! bytes (four bytes, big-endian) and its bytes: the feature in lower case; the version as a decimal number without zeros that do
+//! not count (`.` always written); `counted` or `uncounted`; and the attributes that FlexNet pools by: `BORROW`
+//! (empty, `BORROW`, `BORROW=n`), `DUP_GROUP`, `FLOAT_OK`, `HOST_BASED`, `HOSTID`, `PLATFORMS`, `TZ`,
+//! `USER_BASED`, `VENDOR_STRING` (empty, or `=` and the text), `VM_PLATFORMS`. Lists are sorted, with blanks between. The terms that no line
+//! that is served can have are empty. The journal holds these keys, so this never changes.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::time::Duration;
+
+use sha2::{Digest, Sha512};
+
+use super::remarks::Remarks;
+use super::upgrade::Share;
+use super::{Pool, PoolKey, Seats};
+use crate::code::Code;
+use crate::licence::Proof;
+use crate::licence::ast::{Count, DupGroup, Expiry};
+use crate::text::Severity;
+
+/// A pool in the making.
+struct Merged<'a> {
+    pool: Pool,
+    /// The share whose line is shown to clients.
+    best: Share<'a>,
+}
+
+/// Merges sorted shares into pools, in the order of each pool's first share. A pool of several lines has the sum of their
+/// seats and overdrafts, and the greatest of their MINIMUM and LINGER.
+pub(super) fn merge(
+    shares: &[Share<'_>],
+    server_hostids: &[Vec<String>],
+    remarks: &mut Remarks<'_>,
+) -> Vec<Pool> {
+    let mut merged: Vec<Merged<'_>> = Vec::new();
+    let mut by_key: BTreeMap<PoolKey, usize> = BTreeMap::new();
+    for share in shares {
+        if let Expiry::On(day) = share.expiry {
+            remarks.changes_on(day.next());
+        }
+        let key = key(share);
+        match by_key.get(&key).and_then(|index| merged.get_mut(*index)) {
+            Some(known) => known.add(share),
+            None => {
+                by_key.insert(key.clone(), merged.len());
+                merged.push(Merged { pool: pool(share, key), best: share.clone() });
+            }
+        }
+    }
+    merged.into_iter().filter_map(|done| done.prove(server_hostids, remarks)).collect()
+}
+
+fn pool(share: &Share<'_>, key: PoolKey) -> Pool {
+    let terms = &share.terms;
+    Pool {
+        key,
+        feature: share.feature.clone(),
+        version: share.version.clone(),
+        seats: seats(share),
+        dup_group: terms.dup_group.unwrap_or(DupGroup::None),
+        hostids: terms.hostids.unwrap_or_default().to_vec(),
+        platforms: terms.platforms.unwrap_or_default().to_vec(),
+        minimum: minimum(share),
+        linger: linger(share),
+        expiry: share.expiry,
+        vendor_string: terms.vendor_string.map(String::from),
+        proof: Proof { lines: Vec::new(), server_hostids: Vec::new() },
+    }
+}
+
+impl<'a> Merged<'a> {
+    fn add(&mut self, share: &Share<'a>) {
+        self.pool.seats = match (self.pool.seats, seats(share)) {
+            (Seats::Counted { total, overdraft }, Seats::Counted { total: more, overdraft: over }) => {
+                Seats::Counted {
+                    total: total.saturating_add(more),
+                    overdraft: overdraft.saturating_add(over),
+                }
+            }
+            (Seats::Uncounted, Seats::Uncounted | Seats::Counted { .. })
+            | (Seats::Counted { .. }, Seats::Uncounted) => Seats::Uncounted,
+        };
+        self.pool.minimum = self.pool.minimum.max(minimum(share));
+        self.pool.linger = self.pool.linger.max(linger(share));
+        self.pool.expiry = self.pool.expiry.min(share.expiry);
+        // A client whose clock runs ahead of the licence host's should not see an expired line where another one lasts.
+        if share.expiry > self.best.expiry {
+            self.best = share.clone();
+        }
+    }
+
+    fn prove(self, server_hostids: &[Vec<String>], remarks: &mut Remarks<'_>) -> Option<Pool> {
+        let Self { mut pool, best } = self;
+        let lines = best.package.into_iter().chain([best.statement]).map(ToString::to_string);
+        let server_hostids = server_hostids.get(best.place.file).cloned().unwrap_or_default();
+        pool.proof = Proof { lines: lines.collect(), server_hostids };
+        if pool.proof.fits() {
+            return Some(pool);
+        }
+        let what = "has a line or SERVER host ids that are too long to be shown to clients";
+        remarks.leave_out(best.place, &pool.feature, Severity::Error, Code::UNSUPPORTED, what);
+        None
+    }
+}
+
+fn seats(share: &Share<'_>) -> Seats {
+    match share.count {
+        Count::Counted(total) => Seats::Counted { total, overdraft: share.terms.overdraft.unwrap_or(0) },
+        Count::Uncounted => Seats::Uncounted,
+    }
+}
+
+fn minimum(share: &Share<'_>) -> u32 {
+    share.terms.minimum.unwrap_or(1).max(1)
+}
+
+fn linger(share: &Share<'_>) -> Duration {
+    Duration::from_secs(share.terms.linger.unwrap_or(0).into())
+}
+
+fn key(share: &Share<'_>) -> PoolKey {
+    let terms = &share.terms;
+    let (whole, fraction) = share.version.halves();
+    let borrow = terms.borrow.map_or(String::new(), |hours| {
+        hours.map_or_else(|| String::from("BORROW"), |hours| format!("BORROW={hours}"))
+    });
+    let fields = [
+        share.feature.as_str().to_ascii_lowercase(),
+        format!("{whole}.{fraction}"),
+        String::from(if share.count == Count::Uncounted { "uncounted" } else { "counted" }),
+        borrow,
+        terms.dup_group.unwrap_or(DupGroup::None).to_string(),
+        String::new(),
+        String::new(),
+        sorted(terms.hostids.unwrap_or_default()),
+        sorted(terms.platforms.unwrap_or_default()),
+        String::new(),
+        String::new(),
+        terms.vendor_string.map(|text| format!("={text}")).unwrap_or_default(),
+        String::new(),
+    ];
+    let mut digest = Sha512::new();
+    digest.update(b"licgate-pool-v1\0");
+    for field in fields {
+        digest.update(u32::try_from(field.len()).unwrap_or(u32::MAX).to_be_bytes());
+        digest.update(field.as_bytes());
+    }
+    let digits: String = digest.finalize().iter().take(10).map(|byte| format!("{byte:02x}")).collect();
+    PoolKey(digits.into())
+}
+
+fn sorted<T: ToString>(items: &[T]) -> String {
+    let mut items: Vec<_> = items.iter().map(ToString::to_string).collect();
+    items.sort_unstable();
+    items.dedup();
+    items.join(" ")
+}

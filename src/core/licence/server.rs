@@ -1,0 +1,59 @@
+//! Which licence host a file's SERVER lines mean.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::sign::joined;
+use crate::host::{HostFacts, HostId};
+
+/// The identity keys among the host ids of a SERVER line.
+///
+/// Where there is one, the keys alone decide: a key is the only id that a licence host can prove to its clients over the
+/// network, so a host that has another id of the list but not the key would be refused by every one of them.
+pub(super) fn keys(hostids: &[HostId]) -> Vec<[u8; 32]> {
+    let key = |id: &HostId| if let HostId::Key(key) = id { Some(*key) } else { None };
+    hostids.iter().filter_map(key).collect()
+}
+
+/// Whether a SERVER line with these host ids means the host that shows `facts`.
+pub(super) fn means(hostids: &[HostId], facts: &HostFacts) -> bool {
+    let keys = keys(hostids);
+    if keys.is_empty() {
+        return hostids.iter().any(|id| id.matches(facts));
+    }
+    facts.key.is_some_and(|own| keys.contains(&own))
+}
+
+/// The host ids that a vendor could sign for on this machine, the best first.
+pub(super) fn own_ids(facts: &HostFacts) -> String {
+    let key = facts.key.map(HostId::Key);
+    let ethers = facts.ethers.iter().copied().map(HostId::Ether);
+    let name = facts.names.first().cloned().map(HostId::HostName);
+    joined(&key.into_iter().chain(ethers).chain(name).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec;
+
+    #[test]
+    fn a_key_decides_alone_and_other_ids_together() {
+        let facts = HostFacts { ethers: vec![[1; 6]], key: Some([7; 32]), ..HostFacts::default() };
+        let (ether, other) = (HostId::Ether([1; 6]), HostId::Ether([2; 6]));
+        let (key, wrong) = (HostId::Key([7; 32]), HostId::Key([8; 32]));
+        for (ids, is_meant) in [
+            (vec![other.clone(), ether.clone()], true),
+            (vec![other.clone()], false),
+            (vec![HostId::Any], true),
+            (vec![wrong.clone(), key.clone()], true),
+            (vec![other, key], true),
+            (vec![ether, wrong.clone()], false),
+            (vec![HostId::Any, wrong], false),
+            (vec![], false),
+        ] {
+            assert_eq!(means(&ids, &facts), is_meant, "{ids:?}");
+        }
+        assert!(own_ids(&facts).ends_with("0707 010101010101"));
+    }
+}
