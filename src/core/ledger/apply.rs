@@ -26,6 +26,8 @@ impl Ledger {
             Event::HungUp { checkout } => self.hang_up(at.lease, checkout),
             Event::Numbered { next } => self.next = self.next.max(*next),
         }
+        #[cfg(debug_assertions)]
+        self.recount_if_small();
     }
 }
 

@@ -2,6 +2,7 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::stock::Stock;
 use crate::id::{FeatureName, LeaseNumber};
@@ -9,7 +10,7 @@ use crate::licence::{Book, PoolKey};
 
 /// The place of a feature in its [`Directory`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct FeatureIndex(u32);
+pub(super) struct FeatureIndex(pub(super) u32);
 
 /// The place of a pool in its [`Directory`]; those of the book come first and in its order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,29 +36,32 @@ pub(super) struct Directory {
 #[derive(Debug)]
 pub(super) struct Feature {
     pub(super) name: FeatureName,
-    /// In the order in which they are tried.
-    pub(super) pools: Vec<PoolIndex>,
-    /// Places in [`Book::absences`].
-    pub(super) absences: Vec<u32>,
+    /// The places of its pools, which the book keeps together.
+    served: Range<u32>,
     /// Those that wait, in the order of arrival.
     pub(super) tickets: BTreeSet<LeaseNumber>,
+}
+
+impl Feature {
+    /// Its pools in the order in which they are tried.
+    pub(super) fn pools(&self) -> impl Iterator<Item = PoolIndex> + Clone {
+        self.served.clone().map(PoolIndex)
+    }
 }
 
 impl Directory {
     pub(super) fn of(book: &Book) -> Self {
         let mut directory = Self::default();
         for pool in book.pools() {
-            let index = directory.add_stock(Stock::new(pool));
+            let PoolIndex(place) = directory.add_stock(Stock::new(pool));
             let feature = directory.feature_index(&pool.feature);
-            if let Some(feature) = directory.feature_mut(feature) {
-                feature.pools.push(index);
+            if let Some(Feature { served, .. }) = directory.feature_mut(feature) {
+                let first = if served.start == served.end { place } else { served.start };
+                *served = first..place.saturating_add(1);
             }
         }
-        for (absence, place) in book.absences().iter().zip(0..) {
-            let feature = directory.feature_index(&absence.feature);
-            if let Some(feature) = directory.feature_mut(feature) {
-                feature.absences.push(place);
-            }
+        for absence in book.absences() {
+            directory.feature_index(&absence.feature);
         }
         directory
     }
@@ -68,12 +72,7 @@ impl Directory {
             return *index;
         }
         let index = FeatureIndex(place(self.features.len()));
-        self.features.push(Feature {
-            name: name.clone(),
-            pools: Vec::new(),
-            absences: Vec::new(),
-            tickets: BTreeSet::new(),
-        });
+        self.features.push(Feature { name: name.clone(), served: 0..0, tickets: BTreeSet::new() });
         self.by_name.insert(name.clone(), index);
         index
     }
@@ -114,6 +113,12 @@ impl Directory {
         self.stocks.get_mut(index.0 as usize)
     }
 
+    #[cfg(debug_assertions)]
+    pub(super) fn features(&self) -> &[Feature] {
+        &self.features
+    }
+
+    #[cfg(debug_assertions)]
     pub(super) fn stocks(&self) -> &[Stock] {
         &self.stocks
     }

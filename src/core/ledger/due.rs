@@ -25,11 +25,8 @@ impl Ledger {
 
     fn orphaned(&self) -> Option<Event> {
         let entry = self.entries.get(self.doomed.first()?)?;
-        let expired = self.directory.feature(entry.feature).is_some_and(|feature| {
-            let absences =
-                feature.absences.iter().filter_map(|place| self.book.absences().get(*place as usize));
-            absences.into_iter().any(|absence| absence.code == Code::EXPIRED)
-        });
+        let feature = self.directory.feature(entry.feature)?;
+        let expired = self.book.absent(&feature.name).iter().any(|absence| absence.code == Code::EXPIRED);
         Some(end(entry, if expired { End::Expired } else { End::Removed }))
     }
 

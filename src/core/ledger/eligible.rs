@@ -29,7 +29,7 @@ enum Obstacle {
 impl Ledger {
     /// The pools that may serve the wish, in the order in which they are tried.
     pub(super) fn eligible(&self, feature: &Feature, wish: Wish<'_>) -> Box<[PoolIndex]> {
-        feature.pools.iter().copied().filter(|index| self.obstacle(*index, wish).is_none()).collect()
+        feature.pools().filter(|index| self.obstacle(*index, wish).is_none()).collect()
     }
 
     fn obstacle(&self, index: PoolIndex, wish: Wish<'_>) -> Option<Obstacle> {
@@ -48,11 +48,10 @@ impl Ledger {
     /// What to say when no pool is eligible: the obstacle of the pool that came closest.
     pub(super) fn not_eligible(&self, feature: &Feature, wish: Wish<'_>) -> Denial {
         let name = || feature.name.clone();
-        let pools = || feature.pools.iter().filter_map(|index| self.pool(*index));
-        let obstacles = feature.pools.iter().filter_map(|index| Some((self.obstacle(*index, wish)?, *index)));
+        let pools = || feature.pools().filter_map(|index| self.pool(index));
+        let obstacles = feature.pools().filter_map(|index| Some((self.obstacle(index, wish)?, index)));
         let Some((obstacle, index)) = obstacles.max_by_key(|(obstacle, _)| *obstacle) else {
-            let absence =
-                feature.absences.first().and_then(|place| self.book.absences().get(*place as usize));
+            let absence = self.book.absent(&feature.name).first();
             return absence
                 .map_or_else(|| Why::NoSuchFeature(name()), |it| Why::NotServed(it.clone()))
                 .into();
@@ -81,8 +80,8 @@ impl Ledger {
 
     /// The size of the largest pool that is only too small.
     fn largest(&self, feature: &Feature, wish: Wish<'_>) -> u64 {
-        let small = feature.pools.iter().filter(|index| self.obstacle(**index, wish) == Some(Obstacle::Size));
-        small.filter_map(|index| self.directory.stock(*index)?.capacity()).max().unwrap_or(0)
+        let small = feature.pools().filter(|index| self.obstacle(*index, wish) == Some(Obstacle::Size));
+        small.filter_map(|index| self.directory.stock(index)?.capacity()).max().unwrap_or(0)
     }
 }
 

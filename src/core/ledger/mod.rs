@@ -12,6 +12,8 @@ mod directory;
 mod due;
 mod eligible;
 mod entry;
+#[cfg(debug_assertions)]
+mod recount;
 mod sentence;
 mod serve;
 mod stock;
@@ -22,7 +24,7 @@ mod view;
 pub use ask::{Ask, Holder, Machine, Request};
 pub use change::{Change, End, Event, Grant, Ticket};
 pub use denial::{Denial, HeldBy, InUse, Why};
-pub use view::{LeaseState, LeaseView, Usage};
+pub use view::{FeatureView, LeaseState, LeaseView, Usage};
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use core::time::Duration;

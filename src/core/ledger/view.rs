@@ -1,10 +1,13 @@
 //! What others may see of a ledger: for answers, logs and status.
 
+use core::ops::Bound;
+
+use super::directory::{Feature, FeatureIndex};
 use super::entry::{Entry, State};
 use super::{Denial, Holder, Ledger, Why};
 use crate::code::Code;
 use crate::id::{CheckoutId, FeatureName, LeaseNumber};
-use crate::licence::Pool;
+use crate::licence::{Absence, Pool, Seats};
 use crate::time::{LeaseTime, WallTime};
 use crate::version::Version;
 
@@ -52,11 +55,18 @@ pub enum LeaseState {
     },
 }
 
+/// A feature with its pools, leases and waiting tickets.
+#[derive(Debug, Clone, Copy)]
+pub struct FeatureView<'a> {
+    ledger: &'a Ledger,
+    feature: &'a Feature,
+}
+
 /// How much of a pool is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Usage {
-    /// Licensed seats and overdraft; `None`: uncounted.
-    pub issued: Option<u64>,
+    /// Licensed seats, without overdraft; `None`: uncounted.
+    pub issued: Option<u32>,
     /// Seats out. What a DUP_GROUP shares counts once.
     pub in_use: u64,
     /// Tickets that this pool may serve.
@@ -101,10 +111,14 @@ impl Ledger {
         }
     }
 
-    /// How much of a pool is used; `pool` is its place in [`Book::pools`](crate::licence::Book::pools).
-    pub fn usage(&self, pool: usize) -> Option<Usage> {
-        let stock = self.directory.stocks().get(pool)?;
-        Some(Usage { issued: stock.capacity(), in_use: stock.out(), waiting: stock.queue().len() })
+    /// The feature in this place, from 0, in the order of the book; those that are not served come last.
+    pub fn feature(&self, place: u32) -> Option<FeatureView<'_>> {
+        Some(FeatureView { ledger: self, feature: self.directory.feature(FeatureIndex(place))? })
+    }
+
+    /// The place of the feature of this name.
+    pub fn place_of(&self, feature: &FeatureName) -> Option<u32> {
+        self.directory.find(feature).map(|(index, _)| index.0)
     }
 
     fn view<'a>(&'a self, number: LeaseNumber, entry: &'a Entry) -> Option<LeaseView<'a>> {
@@ -128,5 +142,53 @@ impl Ledger {
             since: entry.since,
             state,
         })
+    }
+}
+
+impl<'a> FeatureView<'a> {
+    /// Its name.
+    pub fn name(self) -> &'a FeatureName {
+        &self.feature.name
+    }
+
+    /// Its pools in the order in which they are tried.
+    pub fn pools(self) -> impl Iterator<Item = (&'a Pool, Usage)> {
+        (0..).map_while(move |place| self.pool(place))
+    }
+
+    /// The pool in this place, from 0.
+    pub fn pool(self, place: u32) -> Option<(&'a Pool, Usage)> {
+        let index = self.feature.pools().nth(place as usize)?;
+        let (pool, stock) = (self.ledger.pool(index)?, self.ledger.directory.stock(index)?);
+        let issued = match pool.seats {
+            Seats::Counted { total, overdraft: _ } => Some(total),
+            Seats::Uncounted => None,
+        };
+        Some((pool, Usage { issued, in_use: stock.out(), waiting: stock.queue().len() }))
+    }
+
+    /// Why its other lines are not served.
+    pub fn absences(self) -> &'a [Absence] {
+        self.ledger.book.absent(&self.feature.name)
+    }
+
+    /// How many requests wait for it.
+    pub fn waiting(self) -> usize {
+        self.feature.tickets.len()
+    }
+
+    /// The leases of the pool in this place, the longest first, after the one with this beginning and number.
+    pub fn leases(self, pool: u32, after: (WallTime, LeaseNumber)) -> impl Iterator<Item = LeaseView<'a>> {
+        let stock =
+            self.feature.pools().nth(pool as usize).and_then(|pool| self.ledger.directory.stock(pool));
+        let after = (Bound::Excluded(after), Bound::Unbounded);
+        let numbers = stock.into_iter().flat_map(move |stock| stock.leases().range(after));
+        numbers.filter_map(move |(_, number)| self.ledger.view(*number, self.ledger.entries.get(number)?))
+    }
+
+    /// Its waiting tickets after the one with this number, in the order of arrival.
+    pub fn tickets(self, after: LeaseNumber) -> impl Iterator<Item = LeaseView<'a>> {
+        let numbers = self.feature.tickets.range((Bound::Excluded(after), Bound::Unbounded));
+        numbers.filter_map(move |number| self.ledger.view(*number, self.ledger.entries.get(number)?))
     }
 }

@@ -17,7 +17,7 @@ pub use pipe::{MasterMsg, VendorMsg};
 pub use session::{
     Caller, Entrance, MasterRequest, Rejection, Then, VendorRequest, VendorSession, greet, master_request,
 };
-pub use status::{Cursor, Lock, Row, ServerStatus, StatusAsk, StatusPage, VendorState, VendorStatus};
+pub use status::{Cursor, Lock, Part, Row, ServerStatus, StatusAsk, StatusPage, VendorState, VendorStatus};
 
 /// The version of the protocol; a client and a server speak the lower of theirs.
 pub const PROTOCOL: u16 = 1;

@@ -78,18 +78,52 @@ pub struct StatusAsk {
     pub after: Option<Cursor>,
 }
 
-/// The end of a page.
+/// Where the next page begins. A client hands it back as it got it; what it points to may be gone by then, and after a
+/// reread the places may have moved: the pages then go on with the next thing that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Cursor {
-    /// The pool that the next row belongs to, as an index into the book.
+    /// The place of a feature in the order in which features are told.
     #[n(0)]
-    pub pool: u32,
-    /// The last lease of this pool that was told; absent: the pool itself is still to be told.
+    pub feature: u32,
+    /// What of it is to be told next.
     #[n(1)]
-    pub lease: Option<LeaseNumber>,
-    /// The last waiting ticket of this pool's feature that was told.
+    pub part: Part,
+}
+
+/// What of a feature is to be told next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// The feature itself, or why it is not served.
+    #[n(0)]
+    Heading,
+    /// Its pool in this place, from 0.
+    #[n(1)]
+    Pool {
+        /// The place.
+        #[n(0)]
+        pool: u32,
+    },
+    /// The leases of this pool that come after the one that began then and has this number.
     #[n(2)]
-    pub ticket: Option<LeaseNumber>,
+    Leases {
+        /// The pool's place, from 0.
+        #[n(0)]
+        pool: u32,
+        /// When the last one told began.
+        #[n(1)]
+        since: WallTime,
+        /// Its number.
+        #[n(2)]
+        lease: LeaseNumber,
+    },
+    /// Its waiting tickets after this one.
+    #[n(3)]
+    Tickets {
+        /// The last one told.
+        #[n(0)]
+        after: LeaseNumber,
+    },
 }
 
 /// A page of status: rows in the order in which they are printed.

@@ -122,8 +122,8 @@ impl Bench {
         }
     }
 
-    pub(super) fn in_use(&self, pool: usize) -> u64 {
-        self.ledger.usage(pool).unwrap().in_use
+    pub(super) fn in_use(&self, pool: u32) -> u64 {
+        self.ledger.feature(0).unwrap().pool(pool).unwrap().1.in_use
     }
 
     /// Everybody's state, for short assertions: `1 held 2 waiting`.
