@@ -1,4 +1,6 @@
 //! The wire: messages, frames, and both sides of a dialogue, without a socket.
+#![doc = ""]
+#![doc = include_str!("PROTOCOL.md")]
 
 mod bounds;
 mod dialogue;
@@ -43,3 +45,5 @@ pub mod limit {
     /// From the accepted connection to a complete `Hello`.
     pub const HANDSHAKE: Duration = Duration::from_secs(10);
 }
+#[cfg(test)]
+mod tests;

@@ -69,7 +69,7 @@ pub struct Caller {
 }
 
 /// Answers the first message of a connection, which has to be a `Hello`, in the name of the daemon `name` (`licmgrd` or the
-/// vendor's). Afterwards frames may be as long as [`limit::FRAME`].
+/// vendor's). Afterwards frames may be as long as [`limit::FRAME`](super::limit::FRAME).
 ///
 /// # Errors
 /// Anything else, a protocol that is too old, and names or lists beyond their bounds.
