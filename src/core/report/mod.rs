@@ -4,9 +4,8 @@ mod excerpt;
 pub mod listing;
 pub mod log;
 mod page;
-
-pub use page::page;
 pub mod status;
 pub mod usage;
 
 pub use excerpt::excerpt;
+pub use page::page;
