@@ -1,1 +1,3 @@
-//! End-to-end tests.
+//! End-to-end tests: the real programs on ports that the system chooses.
+
+mod tidy;
