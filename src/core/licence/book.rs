@@ -29,6 +29,8 @@ use crate::version::Version;
 
 use remarks::Remarks;
 
+pub(super) use terms::Terms;
+
 /// The pools of one vendor.
 #[derive(Debug, Clone)]
 pub struct Book {
@@ -211,3 +213,6 @@ fn range_of<T>(items: &[T], feature: &FeatureName, of: impl Fn(&T) -> &FeatureNa
     let end = items.partition_point(|item| of(item) <= feature);
     start..end
 }
+
+#[cfg(test)]
+mod tests;

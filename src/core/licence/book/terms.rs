@@ -15,38 +15,38 @@ use crate::time::Date;
 
 /// The attributes of one line, read for serving.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Terms<'a> {
-    pub(super) hostids: Option<&'a [HostId]>,
-    pub(super) dup_group: Option<DupGroup>,
-    pub(super) overdraft: Option<u32>,
+pub(in crate::licence) struct Terms<'a> {
+    pub(in crate::licence) hostids: Option<&'a [HostId]>,
+    pub(in crate::licence) dup_group: Option<DupGroup>,
+    pub(in crate::licence) overdraft: Option<u32>,
     /// The inner `None`: without a number of hours.
-    pub(super) borrow: Option<Option<u32>>,
-    pub(super) linger: Option<u32>,
-    pub(super) minimum: Option<u32>,
-    pub(super) platforms: Option<&'a [String]>,
-    pub(super) vendor_string: Option<&'a str>,
-    pub(super) issued: Option<Date>,
-    pub(super) start: Option<Date>,
-    pub(super) sort: Option<u8>,
+    pub(in crate::licence) borrow: Option<Option<u32>>,
+    pub(in crate::licence) linger: Option<u32>,
+    pub(in crate::licence) minimum: Option<u32>,
+    pub(in crate::licence) platforms: Option<&'a [String]>,
+    pub(in crate::licence) vendor_string: Option<&'a str>,
+    pub(in crate::licence) issued: Option<Date>,
+    pub(in crate::licence) start: Option<Date>,
+    pub(in crate::licence) sort: Option<u8>,
     /// Empty: the line's own feature.
-    pub(super) supersedes: Option<&'a [FeatureName]>,
-    pub(super) supersedes_signed: Option<Vec<(FeatureName, [u8; 64])>>,
+    pub(in crate::licence) supersedes: Option<&'a [FeatureName]>,
+    pub(in crate::licence) supersedes_signed: Option<Vec<(FeatureName, [u8; 64])>>,
     /// The first reason for which the line cannot be served.
-    pub(super) refusal: Option<Refusal>,
+    pub(in crate::licence) refusal: Option<Refusal>,
 }
 
 /// A signed term that cannot be kept. A line with one is not served at all: to grant seats without the condition that
 /// the vendor put on them would be to break the licence.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub(super) span: Span,
-    pub(super) code: Code,
+pub(in crate::licence) struct Refusal {
+    pub(in crate::licence) span: Span,
+    pub(in crate::licence) code: Code,
     /// What stands in the way, as the rest of a sentence on the line.
-    pub(super) why: String,
+    pub(in crate::licence) why: String,
 }
 
 impl<'a> Terms<'a> {
-    pub(super) fn read(attributes: &'a [Spanned<Attribute>]) -> Self {
+    pub(in crate::licence) fn read(attributes: &'a [Spanned<Attribute>]) -> Self {
         let mut terms = Self::default();
         for attribute in attributes {
             if let Err((code, why)) = terms.take(&attribute.node) {
@@ -62,7 +62,7 @@ impl<'a> Terms<'a> {
     }
 
     /// Keeps the first reason.
-    pub(super) fn refuse(&mut self, span: Span, code: Code, why: String) {
+    pub(in crate::licence) fn refuse(&mut self, span: Span, code: Code, why: String) {
         self.refusal.get_or_insert(Refusal { span, code, why });
     }
 

@@ -1,0 +1,146 @@
+//! What holds for every licence, whatever its lines.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::licence::ast::{Count, Statement};
+
+/// A line that adds or moves seats.
+fn line() -> impl Strategy<Value = String> {
+    let attributes = proptest::collection::vec(
+        prop_oneof![
+            Just("BORROW"),
+            Just("DUP_GROUP=UH"),
+            Just("VENDOR_STRING=x"),
+            Just("HOSTID=ANY"),
+            Just("START=20-jun-2025"),
+            Just("ISSUED=1-jan-2025"),
+            Just("ISSUED=1-jan-2024 SUPERSEDE"),
+            Just("SUPERSEDE=b ISSUED=3-jan-2024"),
+            Just("OVERDRAFT=1"),
+            Just("MINIMUM=2"),
+            Just("sort=1"),
+            Just("CAPACITY"),
+        ],
+        0..3,
+    );
+    let expiry = prop_oneof![4 => Just("permanent"), 2 => Just("18-jun-2025"), 1 => Just("1-jun-2025")];
+    let feature = prop_oneof![Just("a"), Just("A"), Just("b"), Just("kit")];
+    let count = prop_oneof![9 => (1u32..9).prop_map(|n| n.to_string()), 1 => Just("uncounted".to_string())];
+    let seats = (any::<bool>(), feature.clone(), 1u32..4, expiry.clone(), count, attributes.clone())
+        .prop_map(|(is_feature, feature, version, expiry, count, attributes)| {
+            let keyword = if is_feature { "FEATURE" } else { "INCREMENT" };
+            format!("{keyword} {feature} acme {version} {expiry} {count} {}", attributes.join(" "))
+        });
+    let upgrade = (feature, 1u32..4, 1u32..5, expiry, 1u32..9, attributes.clone()).prop_map(
+        |(feature, from, to, expiry, count, attributes)| {
+            format!("UPGRADE {feature} acme {from} {to} {expiry} {count} {}", attributes.join(" "))
+        },
+    );
+    let package = (1u32..4, attributes).prop_map(|(version, attributes)| {
+        format!("PACKAGE kit acme {version} COMPONENTS=\"a:2 b\" {}", attributes.join(" "))
+    });
+    prop_oneof![8 => seats, 2 => upgrade, 1 => package]
+}
+
+fn lines() -> impl Strategy<Value = Vec<String>> {
+    proptest::collection::vec(line(), 0..12)
+}
+
+fn text(lines: &[String]) -> String {
+    // Two equal lines would count once.
+    let numbered = lines.iter().enumerate().map(|(number, line)| format!("{line} SN={number}\n"));
+    format!("{SERVER}{}", numbered.collect::<String>())
+}
+
+/// The seats that the lines name, and the overdrafts, all features together. A package makes two features of one.
+fn named(text: &str) -> u64 {
+    let (licence, _) = parse(&Source::new("", text));
+    let seats = licence.statements.iter().map(|line| match &line.node {
+        Statement::Feature(line) => {
+            let Count::Counted(seats) = line.count.node else { return 0 };
+            let overdraft = line.attributes.iter().filter(|part| part.node.name() == "OVERDRAFT").count();
+            let times = if line.name.node == FeatureName::from("kit") { 2 } else { 1 };
+            times * (u64::from(seats) + overdraft as u64)
+        }
+        // Its seats are taken from others, its overdraft is its own.
+        Statement::Upgrade(_) => 2,
+        Statement::Server(_) | Statement::Vendor(_) | Statement::UseServer | Statement::Package(_) => 0,
+    });
+    seats.sum()
+}
+
+/// Everything of a book that does not depend on the order of the lines.
+fn sums(book: &Book) -> BTreeMap<PoolKey, (String, u32, Duration, String)> {
+    let sums = book.pools().iter().map(|pool| {
+        let seats = format!("{:?}", pool.seats);
+        (pool.key.clone(), (seats, pool.minimum, pool.linger, pool.expiry.to_string()))
+    });
+    sums.collect()
+}
+
+proptest! {
+    #[test]
+    fn no_book_has_more_seats_than_its_lines_name(lines in lines()) {
+        let text = text(&lines);
+        let (book, _) = compile(TODAY, &[&text]);
+        let served: u64 = book.pools().iter().map(|pool| match pool.seats {
+            Seats::Counted { total, overdraft } => u64::from(total) + u64::from(overdraft),
+            Seats::Uncounted => 0,
+        }).sum();
+        prop_assert!(served <= named(&text), "{served} seats of\n{text}");
+    }
+
+    #[test]
+    fn increments_add_up_in_any_order(lines in lines().prop_map(|lines| {
+        let is_increment = |line: &String| line.starts_with("INCREMENT") && !line.contains(" kit ");
+        lines.into_iter().filter(is_increment).collect::<Vec<_>>()
+    }), turn in 0usize..12) {
+        let numbered: Vec<_> = lines.iter().enumerate().map(|(number, line)| format!("{line} SN={number}")).collect();
+        let mut turned = numbered.clone();
+        turned.rotate_left(turn % numbered.len().max(1));
+        turned.reverse();
+        let book = |lines: &[String]| compile(TODAY, &[&format!("{SERVER}{}", lines.join("\n"))]).0;
+        prop_assert_eq!(sums(&book(&numbered)), sums(&book(&turned)));
+    }
+
+    #[test]
+    fn pools_of_a_feature_stand_together_and_have_different_keys(lines in lines()) {
+        let (book, _) = compile(TODAY, &[&text(&lines)]);
+        let mut keys: Vec<_> = book.pools().iter().map(|pool| &pool.key).collect();
+        keys.sort();
+        keys.dedup();
+        prop_assert_eq!(keys.len(), book.pools().len());
+        for (index, pool) in book.pools().iter().enumerate() {
+            prop_assert!(book.find(&pool.feature).contains(&index));
+            prop_assert!(pool.seats != Seats::Counted { total: 0, overdraft: 0 });
+        }
+    }
+
+    /// Until `next_change` the book is the same, and from then on another one, or its absences are.
+    #[test]
+    fn a_book_changes_on_the_day_that_it_says(lines in lines()) {
+        let text = text(&lines);
+        let shown = |book: &Book| (sums(book), format!("{:?}", book.absences()));
+        let (book, _) = compile(TODAY, &[&text]);
+        let mut day = Date::parse(TODAY).unwrap();
+        for _ in 0..8 {
+            day = day.next();
+            let (later, _) = compile(&day.to_string(), &[&text]);
+            if book.next_change() == Some(day) {
+                prop_assert!(shown(&later) != shown(&book), "nothing changed on {day}\n{text}");
+                return Ok(());
+            }
+            prop_assert_eq!(shown(&later), shown(&book), "on {}\n{}", day, text);
+        }
+        prop_assert_eq!(book.next_change(), None);
+    }
+
+    #[test]
+    fn nothing_that_can_be_parsed_makes_compile_panic(text in "(FEATURE|INCREMENT|UPGRADE|PACKAGE|SERVER|VENDOR)( a| acme| 1| 2| permanent| ANY| 1-jan-2025| COMPONENTS=\"a:1:0 :\"| SUPERSEDE| [A-Z_]{2,9}=[ -~]{0,5}|\n(FEATURE|UPGRADE)){0,30}") {
+        let (book, _) = compile(TODAY, &[&text, &text]);
+        prop_assert!(book.pools().len() <= text.len());
+    }
+}
