@@ -212,6 +212,7 @@ pub(super) fn drop_other_days(lines: &mut Vec<Line<'_>>, remarks: &mut Remarks<'
                 remarks.leave_out(line.place, line.feature, Severity::Warning, Code::EXPIRED, &what);
                 return false;
             }
+            remarks.changes_on(day.next());
         }
         let Some(start) = line.terms.start.filter(|start| *start > remarks.today) else { return true };
         remarks.changes_on(start);

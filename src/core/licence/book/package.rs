@@ -87,8 +87,7 @@ fn choose<'a, 'p>(
 }
 
 fn components<'a>(share: &Share<'a>, packing: &Packing<'a>) -> impl Iterator<Item = Share<'a>> {
-    let parts = packing.package.components.iter().filter(|part| part.node.count != Some(0));
-    parts.map(move |part| {
+    packing.package.components.iter().map(move |part| {
         let times = part.node.count.unwrap_or(1);
         let package_version = packing.package.version.as_ref().map(|version| &version.node);
         let mut component = Share {

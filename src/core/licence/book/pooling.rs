@@ -22,7 +22,7 @@ use super::upgrade::Share;
 use super::{Pool, PoolKey, Seats};
 use crate::code::Code;
 use crate::licence::Proof;
-use crate::licence::ast::{Count, DupGroup, Expiry};
+use crate::licence::ast::{Count, DupGroup};
 use crate::text::Severity;
 
 /// A pool in the making.
@@ -42,9 +42,6 @@ pub(super) fn merge(
     let mut merged: Vec<Merged<'_>> = Vec::new();
     let mut by_key: BTreeMap<PoolKey, usize> = BTreeMap::new();
     for share in shares {
-        if let Expiry::On(day) = share.expiry {
-            remarks.changes_on(day.next());
-        }
         let key = key(share);
         match by_key.get(&key).and_then(|index| merged.get_mut(*index)) {
             Some(known) => known.add(share),

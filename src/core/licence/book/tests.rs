@@ -33,8 +33,11 @@ pub(super) fn compile(day: &str, texts: &[&str]) -> (Book, Vec<String>) {
     let files: Vec<_> = signed.iter().map(|(source, signed)| (source, signed)).collect();
     let at = Surroundings { today: Date::parse(day).unwrap(), host: &host() };
     let (book, diagnostics) = Book::compile(&"acme".into(), &files, &at);
-    let said = diagnostics.iter().map(|(file, diagnostic)| diagnostic.one_line(files[*file].0));
-    (book, said.map(|line| line.replace("/etc/licgate/", "")).collect())
+    let said = diagnostics.iter().map(|(file, Diagnostic { severity, span, message, .. })| {
+        let place = signed[*file].0.place(span.start);
+        format!("{}.lic:{}:{}: {severity}: {message}", file + 1, place.line, place.column)
+    });
+    (book, said.collect())
 }
 
 /// One line for each pool: `feature version seats[+overdraft]`.
@@ -147,7 +150,7 @@ fn pool_keys_are_fixed() {
         )],
     );
     let keys: Vec<_> = book.pools().iter().map(|pool| &*pool.key.0).collect();
-    assert_eq!(keys, ["", ""]);
+    assert_eq!(keys, ["55cf62f93d2cf613065d", "8e6200e9fe50e16c2e17"]);
 }
 
 #[test]
@@ -283,14 +286,14 @@ fn upgrades_move_seats_up() {
 
 #[test]
 fn a_package_gives_its_features_the_seats_of_the_line_that_enables_it() {
-    let package = "PACKAGE kit acme 1.0 COMPONENTS=\"mesh:2.0:3 post none:1:0\"\n";
+    let package = "PACKAGE kit acme 1.0 COMPONENTS=\"mesh:2.0:3 post\"\n";
     let text = format!("{SERVER}{package}INCREMENT kit acme 1.0 30-jun-2025 4 OVERDRAFT=1 HOSTID=ANY\n");
     let (book, said) = compile(TODAY, &[&text]);
     assert_eq!(pools(&book), ["mesh 2.0 12+3", "post 1.0 4+1"]);
     assert_eq!(said, [""; 0]);
     assert_eq!(
         absences(&book),
-        ["kit (-125): is a package: check out one of its features (mesh, post, none) (1.lic:4)"]
+        ["kit (-125): is a package: check out one of its features (mesh, post) (1.lic:4)"]
     );
     assert_eq!(book.next_change().unwrap().to_string(), "1-jul-2025");
     let proof = &book.pools()[0].proof;
@@ -411,6 +414,8 @@ fn a_file_is_served_on_the_host_that_it_is_for() {
         [
             format!("1.lic:1:13: error: this file is for the licence host 0050560a1b2d; this host is {own}"),
             "2.lic:1:1: error: \"a\" is counted, but its file has no SERVER line".to_string(),
+            "2.lic:2:1: warning: this line is never used: of several FEATURE lines of \"u\" the first counts"
+                .to_string(),
         ]
     );
     assert_eq!(

@@ -115,7 +115,7 @@ proptest! {
         prop_assert_eq!(keys.len(), book.pools().len());
         for (index, pool) in book.pools().iter().enumerate() {
             prop_assert!(book.find(&pool.feature).contains(&index));
-            prop_assert!(pool.seats != Seats::Counted { total: 0, overdraft: 0 });
+            prop_assert_ne!(pool.seats, Seats::Counted { total: 0, overdraft: 0 });
         }
     }
 
