@@ -256,6 +256,7 @@ fn a_broken_connection_hangs_up_what_it_holds() {
     session.sent(&ServerMsg::Alive { checkout: id(2), position: Some(1) });
     let (code, why) = (Code::ALL_IN_USE, String::new());
     session.sent(&ServerMsg::Denied { checkout: id(3), code, why: why.clone() });
+    session.sent(&ServerMsg::Denied { checkout: id(1), code, why: why.clone() });
     session.sent(&granted(4, 1));
     session.sent(&ServerMsg::Gone { checkout: id(4), code, why });
     assert!(session.awaits_answers(), "5 is not answered");

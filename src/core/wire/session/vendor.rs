@@ -94,9 +94,13 @@ impl VendorSession {
             ServerMsg::Queued(queued) => {
                 self.checkouts.insert(queued.checkout, Standing::Held(queued.epoch));
             }
-            ServerMsg::Denied { checkout, .. }
-            | ServerMsg::Gone { checkout, .. }
-            | ServerMsg::Returned { checkout } => {
+            // What is held already is not lost by it: a message with an older epoch is denied, too.
+            ServerMsg::Denied { checkout, .. } => {
+                if self.checkouts.get(checkout) == Some(&Standing::Asked) {
+                    self.checkouts.remove(checkout);
+                }
+            }
+            ServerMsg::Gone { checkout, .. } | ServerMsg::Returned { checkout } => {
                 self.checkouts.remove(checkout);
             }
             ServerMsg::Welcome(_)
