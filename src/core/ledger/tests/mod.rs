@@ -1,4 +1,6 @@
 //! Tests of the ledger: what each event does in each state, seats and queues, and random histories.
 
 mod bench;
+mod history;
+mod model;
 mod seats;

@@ -1,0 +1,421 @@
+//! Random histories: thousands of asks, pauses, rereads and restarts, each checked against the [`Model`].
+
+use core::cell::RefCell;
+use core::time::Duration;
+use std::boxed::Box;
+use std::collections::{BTreeMap, BTreeSet};
+use std::string::{String, ToString};
+use std::vec::Vec;
+use std::{format, vec};
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use super::bench::{GRACE, SILENCE, book, pool, version};
+use super::model::Model;
+use crate::code::Code;
+use crate::host::{HostFacts, HostId};
+use crate::id::{CheckoutId, FeatureName};
+use crate::ledger::{Ask, Change, Denial, End, Event, Holder, Ledger, Machine, Patience, Request, Why};
+use crate::licence::ast::DupGroup;
+use crate::licence::{Absence, Book, Pool, Seats};
+use crate::time::{LeaseTime, Now, WallTime};
+
+const HISTORIES: u32 = 1000;
+const STEPS: usize = 400;
+const CLIENTS: u8 = 16;
+
+/// How often which event met which state, and which changes were made.
+type Reached = BTreeMap<(&'static str, &'static str), u64>;
+
+#[derive(Debug, Clone)]
+struct Turn {
+    step: Step,
+    /// Do what is due afterwards? The keeper does so after each batch.
+    settle: bool,
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// A new request if the client has none, else the same id with these wishes.
+    Checkout { client: u8, feature: usize, version: usize, seats: u32, wait: bool },
+    /// The last request once more.
+    Again { client: u8 },
+    Resume { client: u8 },
+    /// The client's connection is so many epochs behind.
+    Heartbeat { client: u8, behind: u32 },
+    Checkin { client: u8, behind: u32 },
+    Hangup { client: u8, behind: u32 },
+    Pass { seconds: u64 },
+    /// The clock that is handed in goes back.
+    Back { seconds: u64 },
+    Serve { variant: u16 },
+    Compact,
+    Restart,
+}
+
+impl Turn {
+    fn of((dice, client, wish): (u8, u8, u16)) -> Self {
+        let pick = |divisor: u16, choices: u16| wish / divisor % choices;
+        let behind = u32::from(pick(1, 6) == 0);
+        let step = match dice {
+            0..=36 => Step::Checkout {
+                client,
+                feature: [0, 0, 0, 1, 1, 2, 3][usize::from(pick(1, 7))],
+                version: [0, 0, 1, 1, 2, 3][usize::from(pick(7, 6))],
+                seats: [1, 1, 1, 1, 2, 2, 3, 4, 6, 0][usize::from(pick(42, 10))],
+                wait: pick(420, 4) > 0,
+            },
+            37..=41 => Step::Again { client },
+            42..=47 => Step::Resume { client },
+            48..=61 => Step::Heartbeat { client, behind },
+            62..=75 => Step::Checkin { client, behind },
+            76..=81 => Step::Hangup { client, behind },
+            82..=94 => Step::Pass { seconds: [1, 1, 5, 5, 19, 20, 40, 121][usize::from(pick(1, 8))] },
+            95 => Step::Back { seconds: 50 },
+            96..=97 => Step::Serve { variant: wish },
+            98 => Step::Compact,
+            _ => Step::Restart,
+        };
+        Self { step, settle: pick(2000, 8) > 0 }
+    }
+}
+
+/// Six pools of three features; each variant leaves out some and shrinks others.
+fn variant(variant: u16) -> Book {
+    let linger = Duration::from_secs(30);
+    let by = |user, host| DupGroup::By { user, host, display: false, vendor: false };
+    let pools = [
+        Pool { minimum: 2, hostids: vec![HostId::HostName("node2".into())], ..pool("node", "solver", 4) },
+        pool("plain", "solver", 4),
+        Pool { version: version("3.0"), dup_group: by(true, true), linger, ..pool("dup", "solver", 3) },
+        Pool { dup_group: DupGroup::Site, platforms: vec!["x64_lsb".into()], ..pool("site", "mesh", 5) },
+        Pool { seats: Seats::Uncounted, dup_group: by(true, false), linger, ..pool("uncounted", "mesh", 0) },
+        Pool { linger, dup_group: by(true, false), ..pool("user", "post", 3) },
+    ];
+    let (mut served, mut absences) = (Vec::new(), Vec::new());
+    for (mut pool, place) in pools.into_iter().zip(0..) {
+        let choice = variant / 4u16.pow(place) % 4;
+        match (choice, &mut pool.seats) {
+            (0, _) => {
+                let code = if place % 2 == 0 { Code::EXPIRED } else { Code::BAD_SIGNATURE };
+                absences.push(Absence { feature: pool.feature.clone(), code, why: "so".to_string() });
+                continue;
+            }
+            (1, Seats::Counted { total, overdraft }) => (*total, *overdraft) = (1, 1),
+            (_, Seats::Counted { .. } | Seats::Uncounted) => {}
+        }
+        served.push(pool);
+    }
+    book(served).with_absences(absences)
+}
+
+/// The client's machine follows from its holder, so that the model knows it too.
+pub(super) fn machine(holder: &Holder) -> Machine {
+    let facts = HostFacts { names: vec![holder.host.clone()], ..HostFacts::default() };
+    let platform = if holder.display == ":0" { "x64_lsb" } else { "i86_n" };
+    Machine { facts, platform: platform.to_string() }
+}
+
+struct World<'a> {
+    ledger: Ledger,
+    model: Model,
+    now: Now,
+    latest: LeaseTime,
+    /// What a restart begins with, and what was made durable since.
+    base: Vec<Change>,
+    journal: Vec<Change>,
+    everything: Vec<Change>,
+    last_requests: BTreeMap<u8, Request>,
+    ids: u64,
+    reached: &'a RefCell<Reached>,
+}
+
+impl<'a> World<'a> {
+    fn new(reached: &'a RefCell<Reached>) -> Self {
+        let book = variant(0b10_10_10_10_10_10);
+        Self {
+            ledger: Ledger::new(book.clone(), PATIENCE),
+            model: Model::new(book),
+            now: Now { lease: LeaseTime(0), wall: WallTime(1_700_000_000) },
+            latest: LeaseTime(0),
+            base: Vec::new(),
+            journal: Vec::new(),
+            everything: Vec::new(),
+            last_requests: BTreeMap::new(),
+            ids: 0,
+            reached,
+        }
+    }
+
+    fn turn(&mut self, turn: &Turn) {
+        match turn.step {
+            Step::Checkout { client, feature, version, seats, wait } => {
+                let request = self.request(client, feature, version, seats, wait);
+                self.last_requests.insert(client, request.clone());
+                self.ask(&Ask::Checkout(request));
+            }
+            Step::Again { client } => {
+                if let Some(request) = self.last_requests.get(&client).cloned() {
+                    if self.model.state(&request.checkout) != "unknown" {
+                        self.ask(&Ask::Checkout(request));
+                    }
+                }
+            }
+            Step::Resume { client } => {
+                let (id, _) = self.id(client, 0);
+                self.ask(&Ask::Resume(id));
+            }
+            Step::Heartbeat { client, behind } => {
+                let (id, epoch) = self.id(client, behind);
+                self.ask(&Ask::Heartbeat(id, epoch));
+            }
+            Step::Checkin { client, behind } => {
+                let (id, epoch) = self.id(client, behind);
+                self.ask(&Ask::Checkin(id, epoch));
+            }
+            Step::Hangup { client, behind } => {
+                let (id, epoch) = self.id(client, behind);
+                self.ask(&Ask::Hangup(id, epoch));
+            }
+            Step::Pass { seconds } => self.now.lease = self.latest.after(Duration::from_secs(seconds)),
+            Step::Back { seconds } => {
+                self.now.lease.0 = self.now.lease.0.saturating_sub(seconds * 1_000_000);
+                self.now.wall.0 -= 1000;
+            }
+            Step::Serve { variant: number } => {
+                self.ledger.serve(variant(number));
+                self.model.book = variant(number);
+            }
+            Step::Compact => {
+                self.base = self.ledger.snapshot();
+                assert!(self.base.len() <= 2 * self.model.lives.len() + 1, "a snapshot is minimal");
+                self.journal.clear();
+            }
+            Step::Restart => self.restart(),
+        }
+        self.now.wall.0 += 1;
+        if turn.settle {
+            self.settle();
+        }
+        self.compare();
+    }
+
+    /// The client's request: a new id if its last one has ended.
+    fn request(&mut self, client: u8, feature: usize, asked: usize, seats: u32, wait: bool) -> Request {
+        let last = self.last_requests.get(&client).map(|request| request.checkout);
+        let checkout = last.filter(|id| self.model.lives.contains_key(id)).unwrap_or_else(|| {
+            self.ids += 1;
+            let mut bytes = [0; 16];
+            bytes[..8].copy_from_slice(&self.ids.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
+            CheckoutId::new(bytes)
+        });
+        let holder = Holder {
+            user: format!("user{}", client % 4),
+            host: format!("node{}", client % 3),
+            display: if client % 5 == 0 { ":1" } else { ":0" }.to_string(),
+            pid: client.into(),
+            data: String::new(),
+        };
+        Request {
+            checkout,
+            machine: machine(&holder),
+            holder,
+            feature: FeatureName::from(["solver", "MESH", "post", "nothing"][feature]),
+            version: version(["1.0", "2.0", "2.5", "3.1"][asked]),
+            seats,
+            wait,
+        }
+    }
+
+    /// The client's latest checkout, and an epoch that is so many behind.
+    fn id(&self, client: u8, behind: u32) -> (CheckoutId, u32) {
+        let id = self.last_requests.get(&client).map_or(CheckoutId::new([0; 16]), |request| request.checkout);
+        (id, self.model.lives.get(&id).map_or(1, |life| life.epoch) - behind)
+    }
+
+    fn ask(&mut self, ask: &Ask) {
+        let (id, what) = self.cell(ask);
+        let cell = (self.model.state(&id), what);
+        let expected = self.model.answer(ask);
+        let answer = self.ledger.decide(self.now, ask);
+        let given = answer.as_ref().map_or_else(|denial| word(denial), |change| name(&change.event));
+        assert_eq!(given, expected, "the answer to {ask:?}");
+        self.reach(cell);
+        self.reach(("answer", given));
+        if let Ok(change) = answer {
+            self.commit(change, true);
+        }
+    }
+
+    fn cell(&self, ask: &Ask) -> (CheckoutId, &'static str) {
+        let current = |id: &CheckoutId, epoch: u32| self.model.lives.get(id).is_none_or(|it| it.epoch == epoch);
+        match ask {
+            Ask::Checkout(request) => (request.checkout, "Checkout"),
+            Ask::Resume(id) => (*id, "Resume"),
+            Ask::Heartbeat(id, epoch) if current(id, *epoch) => (*id, "Heartbeat"),
+            Ask::Heartbeat(id, _) => (*id, "stale Heartbeat"),
+            Ask::Checkin(id, epoch) if current(id, *epoch) => (*id, "Checkin"),
+            Ask::Checkin(id, _) => (*id, "stale Checkin"),
+            Ask::Hangup(id, epoch) if current(id, *epoch) => (*id, "Hangup"),
+            Ask::Hangup(id, _) => (*id, "stale Hangup"),
+        }
+    }
+
+    fn settle(&mut self) {
+        for round in 0.. {
+            let Some(change) = self.ledger.due(self.now) else { break };
+            assert!(round < 1000, "the ledger never settles");
+            let state = |id| self.model.state(id);
+            let cell = match &change.event {
+                Event::Ended { checkout, why } => (state(checkout), reason(*why)),
+                Event::Promoted { checkout, .. } => (state(checkout), "seats free"),
+                event => panic!("{} is not for due to say", name(event)),
+            };
+            self.reach(cell);
+            self.commit(change, false);
+        }
+        self.model.check_settled(self.latest.max(self.now.lease), self.ledger.next_deadline());
+    }
+
+    fn commit(&mut self, change: Change, asked: bool) {
+        assert!(change.at.lease >= self.latest, "time goes back");
+        self.latest = change.at.lease;
+        self.reach(("change", name(&change.event)));
+        self.model.note(&change, asked);
+        self.ledger.apply(&change);
+        if change.event.is_durable() {
+            self.journal.push(change.clone());
+            self.everything.push(change);
+        }
+    }
+
+    /// The daemon dies and comes back with what was durable.
+    fn restart(&mut self) {
+        let bytes = minicbor::to_vec((&self.base, &self.journal)).unwrap();
+        let (base, journal): (Vec<Change>, Vec<Change>) = minicbor::decode(&bytes).unwrap();
+        let replayed = self.replay(base.iter().chain(&journal));
+        self.ledger.wake(self.now);
+        assert_same(&self.ledger, &replayed);
+        self.ledger = replayed;
+        self.latest = self.latest.max(self.now.lease);
+        self.model.wake(self.latest);
+    }
+
+    fn replay<'b>(&self, changes: impl Iterator<Item = &'b Change>) -> Ledger {
+        let mut ledger = Ledger::new(self.model.book.clone(), PATIENCE);
+        changes.for_each(|change| ledger.apply(change));
+        ledger.wake(Now { lease: self.latest.max(self.now.lease), ..self.now });
+        ledger
+    }
+
+    /// The ledger shows what the model knows.
+    fn compare(&self) {
+        let mut place = 0;
+        while let Some(feature) = self.ledger.feature(place) {
+            for (pool, usage) in feature.pools() {
+                assert_eq!(usage.in_use, self.model.out(pool), "the seats out of {:?}", pool.key);
+            }
+            place += 1;
+        }
+    }
+
+    fn reach(&self, cell: (&'static str, &'static str)) {
+        *self.reached.borrow_mut().entry(cell).or_default() += 1;
+    }
+}
+
+const PATIENCE: Patience = Patience { silence: SILENCE, grace: GRACE };
+
+fn assert_same(one: &Ledger, other: &Ledger) {
+    assert_eq!(one.snapshot(), other.snapshot());
+    assert_eq!(one.next_deadline(), other.next_deadline());
+}
+
+fn name(event: &Event) -> &'static str {
+    match event {
+        Event::Queued { .. } => "Queued",
+        Event::Granted(_) => "Granted",
+        Event::Promoted { .. } => "Promoted",
+        Event::Resumed { .. } => "Resumed",
+        Event::Lingers { .. } => "Lingers",
+        Event::Ended { .. } => "Ended",
+        Event::Heard { .. } => "Heard",
+        Event::HungUp { .. } => "HungUp",
+        Event::Numbered { .. } => "Numbered",
+    }
+}
+
+fn word(denial: &Denial) -> &'static str {
+    match &denial.why {
+        Why::NoSuchFeature(_) => "no such feature",
+        Why::NotServed(_) => "not served",
+        Why::VersionTooHigh { .. } => "version",
+        Why::WrongHost { .. } => "host",
+        Why::WrongPlatform { .. } => "platform",
+        Why::NeverEnough { .. } => "never enough",
+        Why::AllInUse(_) => "all in use",
+        Why::Unknown => "unknown",
+        Why::Stale => "stale",
+        Why::Bad(_) => "bad",
+    }
+}
+
+fn reason(why: End) -> &'static str {
+    match why {
+        End::Returned => "returned",
+        End::Silent => "silence over",
+        End::HungUp => "grace over",
+        End::Lingered => "linger over",
+        End::Expired => "pool expired",
+        End::Removed => "pool removed",
+    }
+}
+
+/// Every cell of the table in the ledger's documentation, every answer and every change.
+fn all_cells() -> BTreeSet<(&'static str, &'static str)> {
+    let mut cells = BTreeSet::new();
+    for what in ["Checkout", "Resume", "Heartbeat", "Checkin", "Hangup"] {
+        cells.extend(["unknown", "waiting", "held", "lingering"].map(|state| (state, what)));
+    }
+    for what in ["stale Heartbeat", "stale Checkin", "stale Hangup", "pool expired", "pool removed"] {
+        cells.extend(["waiting", "held", "lingering"].map(|state| (state, what)));
+    }
+    for what in ["silence over", "grace over"] {
+        cells.extend(["waiting", "held"].map(|state| (state, what)));
+    }
+    cells.extend([("lingering", "linger over"), ("waiting", "seats free")]);
+    let changes = ["Queued", "Granted", "Promoted", "Resumed", "Lingers", "Ended", "Heard", "HungUp"];
+    cells.extend(changes.map(|change| ("change", change)));
+    let answers = ["Queued", "Granted", "Resumed", "Lingers", "Ended", "Heard", "HungUp"];
+    cells.extend(answers.map(|answer| ("answer", answer)));
+    let denials = ["no such feature", "not served", "version", "host", "platform", "never enough", "all in use"];
+    cells.extend(denials.map(|denial| ("answer", denial)));
+    cells.extend(["unknown", "stale", "bad"].map(|denial| ("answer", denial)));
+    cells
+}
+
+#[test]
+fn random_histories_keep_every_promise() {
+    let reached = RefCell::new(Reached::new());
+    let steps = RefCell::new(0);
+    let config = Config { cases: HISTORIES, failure_persistence: None, ..Config::default() };
+    let turn = (0..100u8, 0..CLIENTS, any::<u16>()).prop_map(Turn::of);
+    let histories = proptest::collection::vec(turn, STEPS);
+    let outcome = TestRunner::new(config).run(&histories, |turns| {
+        let mut world = World::new(&reached);
+        turns.iter().for_each(|turn| world.turn(turn));
+        world.settle();
+        let replayed = world.replay(world.everything.iter());
+        world.ledger.wake(world.now);
+        assert_same(&world.ledger, &replayed);
+        *steps.borrow_mut() += turns.len();
+        Ok(())
+    });
+    if let Err(failure) = outcome {
+        panic!("{failure}");
+    }
+    assert_eq!(steps.into_inner(), HISTORIES as usize * STEPS);
+    let reached: BTreeSet<_> = reached.into_inner().into_keys().collect();
+    assert_eq!(reached, all_cells());
+}

@@ -1,0 +1,339 @@
+//! A second, naive ledger, told only what happened: it counts from the events and says what may and must happen.
+//!
+//! It shares no code with the ledger: no counters, no indexes, every question is a scan over all leases.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::vec::Vec;
+
+use crate::code::Code;
+use crate::id::{CheckoutId, FeatureName, LeaseNumber};
+use crate::ledger::tests::bench::{GRACE, SILENCE};
+use crate::ledger::{Ask, Change, End, Event, Grant, Holder, Machine, Request, Ticket};
+use crate::licence::ast::DupGroup;
+use crate::licence::{Book, Pool, PoolKey, Seats};
+use crate::time::LeaseTime;
+use crate::version::Version;
+
+pub(super) struct Model {
+    pub(super) book: Book,
+    pub(super) lives: BTreeMap<CheckoutId, Life>,
+    ended: BTreeSet<CheckoutId>,
+    last: LeaseNumber,
+}
+
+/// A lease or ticket.
+#[derive(Clone)]
+pub(super) struct Life {
+    number: LeaseNumber,
+    pub(super) epoch: u32,
+    holder: Holder,
+    feature: FeatureName,
+    version: Version,
+    seats: u32,
+    machine: Machine,
+    phase: Phase,
+    deadline: LeaseTime,
+    broken: bool,
+}
+
+#[derive(Clone, PartialEq)]
+enum Phase {
+    Waiting,
+    Held(PoolKey),
+    Lingering(PoolKey),
+}
+
+impl Model {
+    pub(super) fn new(book: Book) -> Self {
+        Self { book, lives: BTreeMap::new(), ended: BTreeSet::new(), last: LeaseNumber(0) }
+    }
+
+    pub(super) fn state(&self, checkout: &CheckoutId) -> &'static str {
+        match self.lives.get(checkout).map(|life| &life.phase) {
+            None => "unknown",
+            Some(Phase::Waiting) => "waiting",
+            Some(Phase::Held(_)) => "held",
+            Some(Phase::Lingering(_)) => "lingering",
+        }
+    }
+
+    /// What the ledger has to answer.
+    pub(super) fn answer(&self, ask: &Ask) -> &'static str {
+        let (checkout, epoch) = match ask {
+            Ask::Checkout(request) => return self.answer_checkout(request),
+            Ask::Resume(checkout) => (checkout, None),
+            Ask::Heartbeat(checkout, epoch)
+            | Ask::Checkin(checkout, epoch)
+            | Ask::Hangup(checkout, epoch) => (checkout, Some(*epoch)),
+        };
+        let Some(life) = self.lives.get(checkout) else { return "unknown" };
+        match (&life.phase, epoch, ask) {
+            (Phase::Lingering(_), ..) => "unknown",
+            (_, Some(epoch), _) if epoch != life.epoch => "stale",
+            (_, _, Ask::Heartbeat(..)) => "Heard",
+            (_, _, Ask::Hangup(..)) => "HungUp",
+            (Phase::Waiting, _, Ask::Checkin(..)) => "Ended",
+            (Phase::Held(key), _, Ask::Checkin(..)) => {
+                if self.pool(key).is_some_and(|pool| !pool.linger.is_zero()) { "Lingers" } else { "Ended" }
+            }
+            (_, _, Ask::Resume(_) | Ask::Checkout(_)) => "Resumed",
+        }
+    }
+
+    fn answer_checkout(&self, request: &Request) -> &'static str {
+        if request.seats == 0 {
+            return "bad";
+        }
+        if let Some(life) = self.lives.get(&request.checkout) {
+            let same = life.feature == request.feature && life.seats == request.seats;
+            return if same && !matches!(life.phase, Phase::Lingering(_)) { "Resumed" } else { "bad" };
+        }
+        let life = Life::of(request);
+        let pools: Vec<_> = self.book.pools().iter().filter(|it| it.feature == request.feature).collect();
+        let eligible = self.eligible(&life);
+        if pools.is_empty() {
+            let absent = self.book.absences().iter().any(|absence| absence.feature == request.feature);
+            return if absent { "not served" } else { "no such feature" };
+        }
+        if eligible.is_empty() {
+            return self.why_not(&life, &pools);
+        }
+        if eligible.iter().any(|pool| self.may_have(&life, pool)) {
+            return "Granted";
+        }
+        if request.wait { "Queued" } else { "all in use" }
+    }
+
+    fn why_not(&self, life: &Life, pools: &[&Pool]) -> &'static str {
+        let high: Vec<_> = pools.iter().filter(|pool| pool.version >= life.version).collect();
+        let here: Vec<_> = high.iter().filter(|pool| life.has_host_of(pool)).collect();
+        let platform = here.iter().any(|pool| life.has_platform_of(pool));
+        match (high.is_empty(), here.is_empty(), platform) {
+            (true, ..) => "version",
+            (false, true, _) => "host",
+            (false, false, false) => "platform",
+            (false, false, true) => "never enough",
+        }
+    }
+
+    /// Checks that the ledger may do this, and notes it. `asked` says whether a client asked for it.
+    pub(super) fn note(&mut self, change: &Change, asked: bool) {
+        let now = change.at.lease;
+        match &change.event {
+            Event::Queued { ticket, machine } => {
+                let life = self.newcomer(ticket, machine, now);
+                let eligible = self.eligible(&life);
+                assert!(asked && !eligible.is_empty());
+                assert!(!eligible.iter().any(|pool| self.may_have(&life, pool)), "waits without need");
+                self.lives.insert(ticket.checkout, life);
+            }
+            Event::Granted(Grant { ticket, pool }) => {
+                assert!(asked);
+                let life = self.newcomer(ticket, &super::history::machine(&ticket.holder), now);
+                self.check_grant(&life, pool);
+                self.lives.insert(ticket.checkout, Life { phase: Phase::Held(pool.clone()), ..life });
+            }
+            Event::Promoted { checkout, pool } => {
+                let life = self.lives.remove(checkout).expect("promoted, but unknown");
+                assert!(!asked && life.phase == Phase::Waiting);
+                self.check_grant(&life, pool);
+                self.lives.insert(*checkout, Life { phase: Phase::Held(pool.clone()), ..life });
+            }
+            Event::Resumed { checkout, epoch } => {
+                let life = self.lives.get_mut(checkout).expect("resumed, but unknown");
+                assert!(asked && *epoch == life.epoch + 1 && !matches!(life.phase, Phase::Lingering(_)));
+                (life.epoch, life.deadline, life.broken) = (*epoch, now.after(SILENCE), false);
+            }
+            Event::Lingers { checkout, until } => {
+                let linger = |key| self.pool(key).map(|pool| pool.linger).unwrap_or_default();
+                let Phase::Held(key) = self.lives[checkout].phase.clone() else { panic!("lingers unheld") };
+                assert!(asked && *until == now.after(linger(&key)));
+                let life = self.lives.get_mut(checkout).unwrap();
+                (life.phase, life.deadline) = (Phase::Lingering(key), *until);
+            }
+            Event::Ended { checkout, why } => {
+                let life = self.lives.remove(checkout).expect("ended, but unknown");
+                self.check_end(&life, *why, now, asked);
+                self.ended.insert(*checkout);
+            }
+            Event::Heard { checkout } => {
+                let life = self.lives.get_mut(checkout).expect("heard, but unknown");
+                assert!(asked && !matches!(life.phase, Phase::Lingering(_)));
+                (life.deadline, life.broken) = (now.after(SILENCE), false);
+            }
+            Event::HungUp { checkout } => {
+                let life = self.lives.get_mut(checkout).expect("hung up, but unknown");
+                assert!(asked && !matches!(life.phase, Phase::Lingering(_)));
+                (life.deadline, life.broken) = (life.deadline.min(now.after(GRACE)), true);
+            }
+            Event::Numbered { .. } => panic!("only a snapshot says that"),
+        }
+    }
+
+    fn newcomer(&mut self, ticket: &Ticket, machine: &Machine, now: LeaseTime) -> Life {
+        assert!(!self.lives.contains_key(&ticket.checkout) && !self.ended.contains(&ticket.checkout));
+        assert!(ticket.number > self.last, "a number was used twice");
+        assert_eq!(ticket.epoch, 1);
+        self.last = ticket.number;
+        Life {
+            number: ticket.number,
+            epoch: 1,
+            holder: ticket.holder.clone(),
+            feature: ticket.feature.clone(),
+            version: ticket.version.clone(),
+            seats: ticket.seats,
+            machine: machine.clone(),
+            phase: Phase::Waiting,
+            deadline: now.after(SILENCE),
+            broken: false,
+        }
+    }
+
+    /// Seats are given from the first pool that may, nobody is passed, and no more go out than there are.
+    fn check_grant(&self, life: &Life, key: &PoolKey) {
+        let first = self.eligible(life).into_iter().find(|pool| self.may_have(life, pool));
+        let pool = first.expect("got seats that it may not have");
+        assert_eq!(pool.key, *key, "not the first pool that may serve it");
+        let (before, extra) = (self.out(pool), self.extra(life, pool));
+        if let (Seats::Counted { total, overdraft }, true) = (pool.seats, extra > 0) {
+            assert!(before + extra <= u64::from(total) + u64::from(overdraft), "more seats out than there are");
+        }
+    }
+
+    fn check_end(&self, life: &Life, why: End, now: LeaseTime, asked: bool) {
+        let over = life.deadline <= now;
+        let orphan = self.is_orphan(life);
+        let expired = |it: &crate::licence::Absence| it.feature == life.feature && it.code == Code::EXPIRED;
+        let expired = self.book.absences().iter().any(expired);
+        let lingers = matches!(life.phase, Phase::Lingering(_));
+        let right = match why {
+            End::Returned => asked && !lingers,
+            End::Silent => over && !lingers && !life.broken,
+            End::HungUp => over && !lingers && life.broken,
+            End::Lingered => over && lingers,
+            End::Expired => orphan && expired,
+            End::Removed => orphan && !expired,
+        };
+        assert!(right && asked == (why == End::Returned), "ended without reason: {why:?}");
+    }
+
+    /// After a restart everybody has a full silence period.
+    pub(super) fn wake(&mut self, now: LeaseTime) {
+        for life in self.lives.values_mut().filter(|life| !matches!(life.phase, Phase::Lingering(_))) {
+            (life.deadline, life.broken) = (now.after(SILENCE), false);
+        }
+    }
+
+    /// Checks that nothing remains to be done, and when something will.
+    pub(super) fn check_settled(&self, now: LeaseTime, next_deadline: Option<LeaseTime>) {
+        for life in self.lives.values() {
+            assert!(life.deadline > now, "overdue");
+            assert!(!self.is_orphan(life), "without a pool");
+            let could = |pool: &&Pool| life.phase == Phase::Waiting && self.may_have(life, pool);
+            assert!(!self.eligible(life).iter().any(could), "left behind in the queue");
+        }
+        assert_eq!(next_deadline, self.lives.values().map(|life| life.deadline).min());
+    }
+
+    fn is_orphan(&self, life: &Life) -> bool {
+        match &life.phase {
+            Phase::Waiting => self.eligible(life).is_empty(),
+            Phase::Held(key) | Phase::Lingering(key) => self.pool(key).is_none(),
+        }
+    }
+
+    fn pool(&self, key: &PoolKey) -> Option<&Pool> {
+        self.book.pools().iter().find(|pool| pool.key == *key)
+    }
+
+    fn eligible(&self, life: &Life) -> Vec<&Pool> {
+        let fits = |pool: &Pool| match pool.seats {
+            Seats::Counted { total, overdraft } => life.seats.max(pool.minimum) <= total + overdraft,
+            Seats::Uncounted => true,
+        };
+        let pools = self.book.pools().iter().filter(|pool| pool.feature == life.feature);
+        let pools = pools.filter(|pool| pool.version >= life.version && fits(pool));
+        pools.filter(|pool| life.has_host_of(pool) && life.has_platform_of(pool)).collect()
+    }
+
+    /// Whether it takes nothing from anybody, or is the first in the queue and there are seats.
+    fn may_have(&self, life: &Life, pool: &Pool) -> bool {
+        let extra = self.extra(life, pool);
+        let waits = |it: &&Life| it.phase == Phase::Waiting && it.number < life.number;
+        let passed = |it: &Life| self.eligible(it).iter().any(|other| other.key == pool.key);
+        let first = !self.lives.values().filter(waits).any(passed);
+        let free = match pool.seats {
+            Seats::Counted { total, overdraft } => {
+                self.out(pool) + extra <= u64::from(total) + u64::from(overdraft)
+            }
+            Seats::Uncounted => true,
+        };
+        extra == 0 || first && free
+    }
+
+    fn holders(&self, pool: &Pool) -> Vec<&Life> {
+        let holds = |life: &&Life| match &life.phase {
+            Phase::Waiting => false,
+            Phase::Held(key) | Phase::Lingering(key) => *key == pool.key,
+        };
+        self.lives.values().filter(holds).collect()
+    }
+
+    /// Seats out: of each group the largest.
+    pub(super) fn out(&self, pool: &Pool) -> u64 {
+        let mut groups: Vec<(&Life, u32)> = Vec::new();
+        for life in self.holders(pool) {
+            let charge = life.seats.max(pool.minimum);
+            match groups.iter_mut().find(|(mate, _)| mate.shares_with(life, pool.dup_group)) {
+                Some((_, seats)) => *seats = charge.max(*seats),
+                None => groups.push((life, charge)),
+            }
+        }
+        groups.iter().map(|(_, seats)| u64::from(*seats)).sum()
+    }
+
+    fn extra(&self, life: &Life, pool: &Pool) -> u64 {
+        let mates = self.holders(pool).into_iter().filter(|it| it.shares_with(life, pool.dup_group));
+        let shared = mates.map(|it| it.seats.max(pool.minimum)).max().unwrap_or(0);
+        u64::from(life.seats.max(pool.minimum).saturating_sub(shared))
+    }
+}
+
+impl Life {
+    /// As it would be if it came last.
+    fn of(request: &Request) -> Self {
+        Self {
+            number: LeaseNumber(u64::MAX),
+            epoch: 0,
+            holder: request.holder.clone(),
+            feature: request.feature.clone(),
+            version: request.version.clone(),
+            seats: request.seats,
+            machine: request.machine.clone(),
+            phase: Phase::Waiting,
+            deadline: LeaseTime(u64::MAX),
+            broken: false,
+        }
+    }
+
+    fn has_host_of(&self, pool: &Pool) -> bool {
+        pool.hostids.is_empty() || pool.hostids.iter().any(|id| id.matches(&self.machine.facts))
+    }
+
+    fn has_platform_of(&self, pool: &Pool) -> bool {
+        pool.platforms.is_empty() || pool.platforms.contains(&self.machine.platform)
+    }
+
+    fn shares_with(&self, other: &Self, dup_group: DupGroup) -> bool {
+        match dup_group {
+            DupGroup::None => false,
+            DupGroup::Site => true,
+            DupGroup::By { user, host, display, vendor } => {
+                (!user || self.holder.user == other.holder.user)
+                    && (!host || self.holder.host == other.holder.host)
+                    && (!display || self.holder.display == other.holder.display)
+                    && (!vendor || self.holder.data == other.holder.data)
+            }
+        }
+    }
+}
