@@ -36,11 +36,19 @@ pub struct Report {
     system: Option<(i32, String)>,
     feature: Option<String>,
     searched: Vec<String>,
+    others: Vec<String>,
 }
 
 impl Report {
     pub(crate) fn new(code: Code, why: impl Into<String>) -> Box<Self> {
-        Box::new(Self { code, why: why.into(), system: None, feature: None, searched: Vec::new() })
+        Box::new(Self {
+            code,
+            why: why.into(),
+            system: None,
+            feature: None,
+            searched: Vec::new(),
+            others: Vec::new(),
+        })
     }
 
     /// With what the operating system said.
@@ -69,6 +77,11 @@ impl Report {
         &self.searched
     }
 
+    /// What other places had to say, in plain words.
+    pub fn others(&self) -> &[String] {
+        &self.others
+    }
+
     fn headline(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let numbers = self.code.numbers().to_string();
         match &self.system {
@@ -83,6 +96,7 @@ impl Report {
     fn block(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.headline(f)?;
         write!(f, "\n{}", self.why)?;
+        self.others.iter().try_for_each(|other| write!(f, "\n{other}"))?;
         if let Some(feature) = &self.feature {
             write!(f, "\nFeature:       {feature}")?;
         }
@@ -123,9 +137,9 @@ impl Error {
         self.report().map(Report::code)
     }
 
-    /// The same error with the feature that was asked for and the places that were searched.
+    /// The same error with the feature that was asked for, the places that were searched, and what the others said.
     #[must_use]
-    pub(crate) fn about(mut self, feature: &str, searched: &[String]) -> Self {
+    pub(crate) fn about(mut self, feature: &str, searched: &[String], others: Vec<String>) -> Self {
         match &mut self {
             Self::Misuse(report)
             | Self::Denied(report)
@@ -135,6 +149,7 @@ impl Error {
             | Self::Machine(report) => {
                 report.feature = Some(feature.into());
                 report.searched = searched.to_vec();
+                report.others = others;
             }
             Self::Cancelled => {}
         }
@@ -175,7 +190,7 @@ mod tests {
     fn refused() -> Error {
         let system = io::Error::from_raw_os_error(111);
         Error::Unreachable(Report::new(Code::CANNOT_CONNECT, "nobody answers at 27000@lic1").system(&system))
-            .about("solver", &["27000@lic1".into(), "/opt/acme/acme.lic".into()])
+            .about("solver", &["27000@lic1".into(), "/opt/acme/acme.lic".into()], vec!["lic2 is full".into()])
     }
 
     #[test]
@@ -190,6 +205,7 @@ mod tests {
             format!("{:#}", refused()),
             "Cannot connect to license server system. (-15,570:111 \"Connection refused\")\n\
              nobody answers at 27000@lic1\n\
+             lic2 is full\n\
              Feature:       solver\n\
              License path:  27000@lic1:/opt/acme/acme.lic:\n\
              FlexNet Licensing error:-15,570.  System Error: 111 \"Connection refused\""

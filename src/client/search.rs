@@ -11,7 +11,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use licgate_core::path::{Element, PathError, PathList, Separator};
+pub use licgate_core::path::{Element, PathError, PathList, PortAtHost, Separator};
+
+pub use crate::candidates::servers;
 
 /// Where licences are looked for when nothing is said: licgate's own place, then FlexNet's.
 #[cfg(not(windows))]

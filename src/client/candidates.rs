@@ -1,0 +1,202 @@
+//! From places to candidates: whom to ask, in which order.
+
+use std::path::Path;
+
+use licgate_core::code::Code;
+use licgate_core::host::HostId;
+use licgate_core::licence::ast::{Attribute, Count, Feature, Server, Statement};
+use licgate_core::licence::{Licence, Proof, parse};
+use licgate_core::path::{DEFAULT_PORTS, Element, PortAtHost};
+use licgate_core::version::Version;
+
+use crate::errand::{Errand, Trust};
+use crate::error::{Error, Report};
+use crate::search::{Origin, Place};
+
+/// Somebody who may grant.
+#[derive(Debug, Clone)]
+pub(crate) enum Candidate {
+    /// A licence host. `scanned` means that the port is a guess, so that nobody there is no news.
+    Server { host: String, port: u16, scanned: bool },
+    /// A licence file on this machine that needs no server.
+    Local(LocalSeat),
+}
+
+/// A node-locked licence that holds by itself.
+#[derive(Debug, Clone)]
+pub(crate) struct LocalSeat {
+    pub(crate) version: Version,
+    pub(crate) file: String,
+}
+
+impl Candidate {
+    /// As path lists write it.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Server { host, port, .. } => {
+                PortAtHost { host: host.clone(), port: Some(*port) }.to_string()
+            }
+            Self::Local(seat) => seat.file.clone(),
+        }
+    }
+}
+
+/// All candidates of the errand's places, in order, and what went wrong in collecting them.
+pub(crate) fn candidates(errand: &Errand) -> (Vec<Candidate>, Vec<Error>) {
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    for place in &errand.places {
+        match &place.element {
+            Element::Server(server) => add_server(&mut found, server),
+            Element::Triad(servers) => servers.iter().for_each(|server| add_server(&mut found, server)),
+            Element::Path(path) => {
+                if let Err(error) = add_files(&mut found, errand, Path::new(path)) {
+                    errors.extend(worth_saying(place, error));
+                }
+            }
+        }
+    }
+    (found, errors)
+}
+
+/// The licence hosts that these places name, in order, for tools that talk to servers: `port@host` elements themselves,
+/// and the SERVER lines of licence files. Without a port, the master daemon is at one of [`DEFAULT_PORTS`].
+///
+/// # Errors
+/// Beside the hosts, what was wrong with files.
+pub fn servers(places: &[Place]) -> (Vec<PortAtHost>, Vec<Error>) {
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    for place in places {
+        match &place.element {
+            Element::Server(server) => found.push(server.clone()),
+            Element::Triad(servers) => found.extend_from_slice(servers),
+            Element::Path(path) => match read_all(Path::new(path)) {
+                Ok(files) => found.extend(files.iter().flat_map(|(_, licence)| hosts(licence))),
+                Err(error) => errors.extend(worth_saying(place, error)),
+            },
+        }
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    found.retain(|server| seen.insert(server.clone()));
+    (found, errors)
+}
+
+fn add_server(found: &mut Vec<Candidate>, server: &PortAtHost) {
+    let scanned = server.port.is_none();
+    for port in server.ports() {
+        let known = |other: &Candidate| matches!(other, Candidate::Server { host, port: its, .. } if *host == server.host && *its == port);
+        if !found.iter().any(known) {
+            found.push(Candidate::Server { host: server.host.clone(), port, scanned });
+        }
+    }
+}
+
+fn add_files(found: &mut Vec<Candidate>, errand: &Errand, path: &Path) -> Result<(), Error> {
+    for (file, licence) in read_all(path)? {
+        if let Some(seat) = local_seat(errand, &file, &licence) {
+            found.push(Candidate::Local(seat));
+        }
+        hosts(&licence).iter().for_each(|server| add_server(found, server));
+    }
+    Ok(())
+}
+
+/// A default place that does not exist is nothing to talk about.
+fn worth_saying(place: &Place, error: Error) -> Option<Error> {
+    let missing = error.code() == Some(Code::NO_LICENSE_FILE);
+    (place.origin != Origin::Default || !missing).then_some(error)
+}
+
+/// A file, or all licence files of a directory, with their names.
+fn read_all(path: &Path) -> Result<Vec<(String, Licence)>, Error> {
+    let files = licgate_machine::files::licence_files(path).map_err(|error| unread(&error))?;
+    let read = |path: std::path::PathBuf| {
+        let source = licgate_machine::files::read(&path).map_err(|error| unread(&error))?;
+        Ok((path.display().to_string(), parse(&source).0))
+    };
+    files.into_iter().map(read).collect()
+}
+
+fn unread(error: &licgate_machine::files::FileError) -> Error {
+    let (action, path, source) = (error.action, error.path.display(), &error.source);
+    if source.kind() == std::io::ErrorKind::NotFound {
+        let why = format!("there is no licence file '{path}'; check the path, or name a server as port@host");
+        return Error::Machine(Report::new(Code::NO_LICENSE_FILE, why).system(source));
+    }
+    let why = format!("cannot {action} '{path}': {source}");
+    Error::Machine(Report::new(Code::CANNOT_READ_FILE, why).system(source))
+}
+
+/// The licence hosts of a file. `this_host` in a file that is read here can only mean this machine.
+fn hosts(licence: &Licence) -> Vec<PortAtHost> {
+    let server = |server: &Server| {
+        let host = match server.host.node.as_str() {
+            Server::THIS_HOST => "localhost",
+            name => name,
+        };
+        PortAtHost { host: host.into(), port: server.port.as_ref().map(|port| port.node) }
+    };
+    server_lines(licence).map(server).collect()
+}
+
+fn server_lines(licence: &Licence) -> impl Iterator<Item = &Server> {
+    licence.statements.iter().filter_map(|statement| match &statement.node {
+        Statement::Server(server) => Some(server),
+        Statement::Vendor(_)
+        | Statement::UseServer
+        | Statement::Feature(_)
+        | Statement::Upgrade(_)
+        | Statement::Package(_) => None,
+    })
+}
+
+/// An uncounted line that the vendor locked to this machine, above USE_SERVER. Without the vendor's key a local file
+/// grants nothing: anybody could write one.
+fn local_seat(errand: &Errand, file: &str, licence: &Licence) -> Option<LocalSeat> {
+    let Trust::Vendor(_) = errand.trust else { return None };
+    let statements = licence.statements.iter().map(|statement| &statement.node);
+    let own = statements.take_while(|statement| !matches!(statement, Statement::UseServer));
+    let id_texts = |server: &Server| {
+        let ids: Vec<_> = server.hostids.node.iter().map(ToString::to_string).collect();
+        ids.join(" ")
+    };
+    let server_hostids: Vec<_> = server_lines(licence).map(id_texts).collect();
+    // The line needs no server, so whose key the server has does not matter: take the one that the file names.
+    let key = |id: &HostId| if let HostId::Key(key) = id { Some(*key) } else { None };
+    let server_key = server_lines(licence).flat_map(|server| &server.hostids.node).find_map(key);
+    for statement in own {
+        let Statement::Feature(line) = statement else { continue };
+        if !is_local(line) || line.name.node != errand.feature || !fits(errand, line) {
+            continue;
+        }
+        let proof = Proof { lines: vec![statement.to_string()], server_hostids: server_hostids.clone() };
+        let vendor = &line.vendor.node;
+        if errand.prove(&proof, vendor, errand.seats, server_key.unwrap_or_default()).is_ok() {
+            return Some(LocalSeat { version: line.version.node.clone(), file: file.to_owned() });
+        }
+    }
+    None
+}
+
+fn is_local(line: &Feature) -> bool {
+    let locked = line.attributes.iter().any(|attribute| matches!(attribute.node, Attribute::HostId(_)));
+    line.count.node == Count::Uncounted && locked
+}
+
+fn fits(errand: &Errand, line: &Feature) -> bool {
+    let platform = licgate_machine::facts::platform();
+    let allows = |attribute: &Attribute| match attribute {
+        Attribute::Platforms(platforms) => platforms.iter().any(|one| one.eq_ignore_ascii_case(platform)),
+        _ => true,
+    };
+    errand.vendor.as_ref().is_none_or(|vendor| *vendor == line.vendor.node)
+        && line.attributes.iter().all(|attribute| allows(&attribute.node))
+}
+
+/// Says that nobody is at any of the scanned ports of `host`.
+pub(crate) fn nobody_scanned(host: &str) -> Error {
+    let (first, last) = (DEFAULT_PORTS.start(), DEFAULT_PORTS.end());
+    let why = format!(
+        "no licence server is at '{host}' on any port from {first} to {last}; name its port, as in 27010@{host}"
+    );
+    Error::Unreachable(Report::new(Code::CANNOT_CONNECT, why))
+}

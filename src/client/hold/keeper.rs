@@ -1,0 +1,349 @@
+//! The thread that keeps one seat: heartbeats, reconnecting, resuming, and as a last resort a fresh checkout.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use licgate_core::backoff::Backoff;
+use licgate_core::code::Code;
+use licgate_core::wire::{ClientMsg, Locate, ServerMsg};
+
+use super::lease::{Beat, Lease, News};
+use super::{Calls, Line, Phase, Seat, Shared};
+use crate::cancel::CancelToken;
+use crate::errand::{Errand, Queueing, new_checkout};
+use crate::error::{Error, Report};
+use crate::hunt::{Answer, Catch, Won, answer, ask, hunt};
+use crate::link::LinkError;
+use crate::server::{Master, Vendor};
+
+/// How long one attempt to come back may take.
+const ATTEMPT: Duration = Duration::from_secs(5);
+
+/// How long a dead connection is listened to once more, in case this process was stopped and the answer is there.
+const LAST_WORD: Duration = Duration::from_millis(50);
+
+/// The waits between attempts to come back: short at first, because the server's patience with a broken connection is short.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(15));
+
+pub(super) struct Keeper {
+    shared: Arc<Shared>,
+    errand: Errand,
+    calls: Calls,
+    /// The daemon that has the checkout; while there is an outage, its connection is dead.
+    vendor: Vendor,
+    lease: Lease,
+    queueing: Queueing,
+    outage: Option<Outage>,
+    /// When the last fresh checkout was made.
+    renewed: Option<Instant>,
+}
+
+/// The time without a connection.
+struct Outage {
+    since: Instant,
+    backoff: Backoff,
+    pause: Duration,
+}
+
+/// How keeping comes to its end.
+enum End {
+    Returned,
+    /// Stopped without the server's word that it has the seat back.
+    Abandoned,
+    Lost(Error),
+}
+
+type Step = ControlFlow<End>;
+
+const GO_ON: Step = ControlFlow::Continue(());
+
+impl Keeper {
+    pub(super) fn new(shared: Arc<Shared>, won: Won, errand: Errand, calls: Calls) -> Self {
+        let (lease, queueing) = match &won.answer {
+            Answer::Granted(granted) => (Lease::granted(granted, Instant::now()), Queueing::No),
+            Answer::Queued(queued) => (Lease::queued(queued, Instant::now()), Queueing::Yes),
+        };
+        Self { shared, errand, calls, vendor: won.vendor, lease, queueing, outage: None, renewed: None }
+    }
+
+    pub(super) fn run(mut self) {
+        self.publish_line();
+        let position = match &self.shared.state().phase {
+            Phase::Waiting(position) => Some(*position),
+            Phase::Held(_) | Phase::Lost(_) | Phase::Returned => None,
+        };
+        if let Some(position) = position {
+            self.tell_position(position);
+        }
+        let end = loop {
+            let step = if self.outage.is_none() { self.attend() } else { self.come_back() };
+            if let ControlFlow::Break(end) = step {
+                break end;
+            }
+        };
+        self.finish(end);
+    }
+
+    /// One thing on a living connection: a heartbeat, or a message.
+    fn attend(&mut self) -> Step {
+        let link = Arc::clone(self.vendor.talk().link());
+        let until = match self.lease.beat(Instant::now()) {
+            Beat::Send(heartbeat) => {
+                if link.send(&heartbeat).is_err() {
+                    return self.cut();
+                }
+                self.lease.sent(Instant::now());
+                return GO_ON;
+            }
+            Beat::Wait(until) => until,
+            Beat::Dead => match link.receive(Instant::now() + LAST_WORD) {
+                Ok(Some(message)) => return self.hear(message),
+                Ok(None) | Err(_) => return self.cut(),
+            },
+        };
+        match link.receive(until) {
+            Ok(Some(message)) => self.hear(message),
+            Ok(None) => GO_ON,
+            Err(LinkError::Closed | LinkError::Io(_) | LinkError::Silent | LinkError::Talk(_))
+            | Err(LinkError::Foreign(_)) => self.cut(),
+        }
+    }
+
+    fn hear(&mut self, message: ServerMsg) -> Step {
+        match self.lease.hear(message, Instant::now()) {
+            News::None => GO_ON,
+            News::Granted(granted) => {
+                let key = self.vendor.talk().link().server_key();
+                match self.errand.believe(&granted, self.vendor.name(), key) {
+                    Ok(()) => self.take(Answer::Granted(granted)),
+                    Err(error) => {
+                        self.publish_line();
+                        self.check_in();
+                        ControlFlow::Break(End::Lost(error))
+                    }
+                }
+            }
+            News::Waits(position) => self.wait_at(position),
+            News::Ended(code, why) => self.renew(&Error::Denied(Report::new(code, why))),
+            News::Returned => ControlFlow::Break(End::Returned),
+            News::HangUp => self.cut(),
+        }
+    }
+
+    /// Takes over what a server has answered.
+    fn take(&mut self, answer: Answer) -> Step {
+        self.outage = None;
+        let now = Instant::now();
+        match answer {
+            Answer::Granted(granted) => {
+                self.lease = Lease::granted(&granted, now);
+                self.queueing = Queueing::No;
+                self.shared.set(Phase::Held(Seat::new(&granted, &self.vendor)));
+                self.publish_line();
+                GO_ON
+            }
+            Answer::Queued(queued) => {
+                self.lease = Lease::queued(&queued, now);
+                self.publish_line();
+                self.wait_at(queued.position)
+            }
+        }
+    }
+
+    fn wait_at(&mut self, position: u32) -> Step {
+        self.publish_line();
+        let moved = {
+            let mut state = self.shared.state();
+            match &mut state.phase {
+                Phase::Waiting(old) => std::mem::replace(old, position) != position,
+                // Who holds a seat does not wait for it.
+                Phase::Held(_) | Phase::Lost(_) | Phase::Returned => false,
+            }
+        };
+        if moved {
+            self.tell_position(position);
+        }
+        GO_ON
+    }
+
+    /// The checkout is no more: makes a fresh one over the same connection. That fails for good if the server says no, or
+    /// if the last one has only just been made.
+    fn renew(&mut self, ended: &Error) -> Step {
+        self.retract_line();
+        if self.shared.state().stopping {
+            return ControlFlow::Break(End::Returned);
+        }
+        if self.renewed.is_some_and(|last| last.elapsed() < self.lease.rhythm()) {
+            return ControlFlow::Break(End::Lost(ended.clone()));
+        }
+        self.renewed = Some(Instant::now());
+        let fresh = new_checkout().and_then(|id| ask(&self.vendor, &self.errand, id, self.queueing));
+        match fresh {
+            Ok(answer) => self.take(answer),
+            Err(Error::Unreachable(_) | Error::Peer(_)) => self.cut(),
+            Err(denied) => ControlFlow::Break(End::Lost(both(ended, denied))),
+        }
+    }
+
+    /// The connection is of no use any more.
+    fn cut(&mut self) -> Step {
+        self.retract_line();
+        self.vendor.talk().link().close();
+        if self.shared.state().stopping {
+            return ControlFlow::Break(End::Abandoned);
+        }
+        match &mut self.outage {
+            Some(outage) => outage.pause = outage.backoff.next(jitter()),
+            None => {
+                self.outage = Some(Outage { since: Instant::now(), backoff: BACKOFF, pause: Duration::ZERO });
+            }
+        }
+        GO_ON
+    }
+
+    /// One attempt to come back to the server that has the checkout, or to any other once it is too late for that.
+    fn come_back(&mut self) -> Step {
+        let Some(outage) = &self.outage else { return GO_ON };
+        let (pause, away) = (outage.pause, outage.since.elapsed());
+        if away > self.errand.outage {
+            let why = format!("no licence server could be reached for {} seconds", away.as_secs());
+            return ControlFlow::Break(End::Lost(Error::Unreachable(Report::new(Code::CANNOT_READ, why))));
+        }
+        if self.shared.stops_within(pause) {
+            return ControlFlow::Break(End::Abandoned);
+        }
+        match self.reconnect() {
+            Ok(vendor) => {
+                self.vendor = vendor;
+                self.resume()
+            }
+            Err(_) if away > self.lease.silence => self.hunt_anew(),
+            Err(_) => self.cut(),
+        }
+    }
+
+    /// Through the master, because a restarted vendor daemon may have another port; else to where it was, because the
+    /// master may be down.
+    fn reconnect(&self) -> Result<Vendor, Error> {
+        let deadline = Instant::now() + ATTEMPT;
+        let master = self.vendor.master();
+        let what = Locate::Vendor(self.vendor.name().clone());
+        let through = Master::connect_to(&master.host, master.port.unwrap_or_default(), deadline)
+            .and_then(|master| master.vendor_by(&what, deadline));
+        through.or_else(|error| self.vendor.reopen(Instant::now() + ATTEMPT).map_err(|_| error))
+    }
+
+    fn resume(&mut self) -> Step {
+        let checkout = self.lease.checkout;
+        let asked = self.vendor.talk().say(&ClientMsg::Resume { checkout });
+        match asked.and_then(|()| answer(&self.vendor, &self.errand, checkout)) {
+            Ok(answer) => self.take(answer),
+            // The server does not know it any more.
+            Err(error @ Error::Denied(_)) => self.renew(&error),
+            Err(error @ Error::Untrusted(_)) => ControlFlow::Break(End::Lost(error)),
+            Err(_) => self.cut(),
+        }
+    }
+
+    /// The old server has been away for so long that it would no longer keep the seat: any of the list will do.
+    fn hunt_anew(&mut self) -> Step {
+        match hunt(&self.errand, self.queueing, &CancelToken::new(), &mut Vec::new()) {
+            Ok(Catch::Server(won)) => {
+                self.vendor = won.vendor;
+                self.take(won.answer)
+            }
+            // A local licence would have been found first.
+            Ok(Catch::Local(_)) | Err(_) => self.cut(),
+        }
+    }
+
+    /// From now on the application's threads can return the seat over this connection. If they want to already, it goes.
+    fn publish_line(&mut self) {
+        let line = Line {
+            link: Arc::clone(self.vendor.talk().link()),
+            checkout: self.lease.checkout,
+            epoch: self.lease.epoch,
+        };
+        let stopping = {
+            let mut state = self.shared.state();
+            let is_new = state
+                .line
+                .as_ref()
+                .is_none_or(|old| old.epoch != line.epoch || old.checkout != line.checkout);
+            state.line = Some(line);
+            state.stopping && is_new
+        };
+        if stopping {
+            self.check_in();
+        }
+    }
+
+    fn retract_line(&self) {
+        self.shared.state().line = None;
+    }
+
+    fn check_in(&self) {
+        let line = self.shared.state().line.clone();
+        if let Some(line) = line {
+            line.check_in();
+        }
+    }
+
+    fn tell_position(&mut self, position: u32) {
+        if let Some(call) = &mut self.calls.on_queued {
+            call(position);
+        }
+    }
+
+    fn finish(mut self, end: End) {
+        self.retract_line();
+        match end {
+            End::Returned => self.shared.set(Phase::Returned),
+            End::Abandoned => {}
+            End::Lost(error) => {
+                let held = matches!(self.shared.state().phase, Phase::Held(_));
+                self.shared.set(Phase::Lost(error.clone()));
+                // Who still waited is told by the checkout itself.
+                if let (true, Some(call)) = (held, self.calls.on_lost.take()) {
+                    call(&error);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Keeper {
+    /// Also when a callback of the application panics.
+    fn drop(&mut self) {
+        self.vendor.talk().link().close();
+        let mut state = self.shared.state();
+        if !state.stopping && matches!(state.phase, Phase::Held(_) | Phase::Waiting(_)) {
+            let why = "the thread that keeps the seat ended early, because a callback panicked";
+            state.phase = Phase::Lost(Error::Machine(Report::new(Code::BAD_PARAMETER, why)));
+        }
+        state.ended = true;
+        drop(state);
+        self.shared.changed.notify_all();
+    }
+}
+
+/// Why the old checkout ended and why there is no new one.
+fn both(ended: &Error, denied: Error) -> Error {
+    let Some(first) = ended.report().filter(|report| report.code() != Code::NEVER_CHECKED_OUT) else {
+        return denied;
+    };
+    let second = denied.report().map(Report::why).unwrap_or_default();
+    let why = format!("{}; a fresh checkout was denied: {second}", first.why());
+    Error::Denied(Report::new(first.code(), why))
+}
+
+/// From 0 to 1, so that clients that lost the same server do not come back in step.
+fn jitter() -> f64 {
+    let mut bytes = [0; 4];
+    // Without random numbers the longest wait is as good as any.
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX),
+        Err(_) => 1.0,
+    }
+}
