@@ -14,6 +14,21 @@ pub enum AppendError {
     Failed(JournalError),
 }
 
+impl fmt::Display for AppendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Behind(last) => write!(
+                f,
+                "another program has appended to the journal, up to change {}; find and stop it, then start again",
+                last.0
+            ),
+            Self::Failed(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for AppendError {}
+
 impl From<JournalError> for AppendError {
     fn from(error: JournalError) -> Self {
         Self::Failed(error)

@@ -17,6 +17,7 @@ use lock::Lock;
 const COMPACT_STEP: i64 = 10_000;
 
 /// One file `VENDOR.db`, which one process at a time may write.
+#[derive(Debug)]
 pub struct SqliteJournal {
     db: Connection,
     path: PathBuf,

@@ -1,21 +1,240 @@
 //! The vendor daemon: owns the seats of one vendor.
 
-use crate::failure::Failure;
-use crate::flags::VendorFlags;
-use crate::run::{Daemon, Orders, Setup};
+mod answer;
+mod commit;
+mod desk;
+mod keeper;
+mod load;
+mod news;
+mod outbox;
+mod record;
+mod reread;
 
-/// A vendor daemon, built.
+use std::sync::Arc;
+use std::time::Duration;
+
+use licgate_core::host::HostFacts;
+use licgate_core::id::{FeatureName, VendorName};
+use licgate_core::licence::Book;
+use licgate_core::report::log::started;
+use licgate_core::wire::{MasterMsg, VendorMsg};
+use licgate_machine::zone::Local;
+use licgate_machine::{facts, keys};
+use tokio::sync::{mpsc, oneshot};
+use tracing::{error, warn};
+
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::failure::{Exit, Failure};
+use crate::flags::VendorFlags;
+use crate::journal::{AppendError, Fault, Journal as _, JournalError, Seq, SqliteJournal};
+use crate::log::verbatim;
+use crate::net::{Bound, Parent, bind, parent};
+use crate::run::{Daemon, Orders, Setup};
+use commit::BATCHES;
+use desk::Office;
+use keeper::{INBOX, Keeper};
+use load::{Order, Remark, Shelf};
+use reread::{NobodyThere, Report, Reread};
+
+/// A vendor daemon, built: everything is read, replayed and bound, but nobody is served yet.
 #[derive(Debug)]
-pub struct Vendor {}
+pub struct Vendor {
+    setup: Setup,
+    order: Order,
+    stock: Stock,
+    keeper: Keeper<Local>,
+    clock: Clock,
+    journal: SqliteJournal,
+    last: Seq,
+    bound: Bound,
+    tls: Arc<rustls::ServerConfig>,
+    master: Parent,
+}
+
+/// What the files gave.
+#[derive(Debug)]
+struct Stock {
+    shelf: Shelf,
+    next_change: Option<licgate_core::time::Date>,
+    starting: Vec<String>,
+}
+
+/// The end of the committer: `None` when its thread panicked.
+type Committed = oneshot::Receiver<Option<Result<(), AppendError>>>;
 
 impl Daemon for Vendor {
     type Flags = VendorFlags;
 
-    async fn build(_flags: VendorFlags, _setup: Setup) -> Result<Self, Failure> {
-        todo!()
+    async fn build(flags: VendorFlags, setup: Setup) -> Result<Self, Failure> {
+        let master = parent().map_err(|_| started_by_hand())?;
+        let identity = keys::identity(&setup.state_dir)
+            .map_err(|error| Failure::new(Exit::NoFile, error.to_string()))?;
+        let tls = licgate_tls::server_config(&identity)
+            .map_err(|error| Failure::new(Exit::Broken, format!("cannot set up TLS: {error}")))?;
+        let host = HostFacts { key: Some(identity.public().bytes()), ..facts::measure() };
+        let vendor = VendorName::from(flags.vendor.as_str());
+        let (config, zone) = (setup.config.clone(), setup.zone.clone());
+        let order = Order { vendor, paths: flags.licences, config, host, zone };
+        let building = order.clone();
+        let state_dir = setup.state_dir.clone();
+        let built = setup.tasks.blocking(move || {
+            let (stock, book) = stock(building.clone())?;
+            let mut journal = SqliteJournal::open(&state_dir, &building.vendor).map_err(unusable)?;
+            let loaded = journal.load().map_err(unusable)?;
+            let clock = Clock::starting_at(loaded.clock);
+            let patience = building.config.patience;
+            let keeper = Keeper::restore(book, patience, building.zone, &loaded, clock.now());
+            Ok((stock, keeper, clock, journal, loaded.last))
+        });
+        let (stock, keeper, clock, journal, last) = built.await.ok_or_else(panicked)??;
+        let bound = listen(&setup.config, stock.shelf.port)?;
+        Ok(Self { setup, order, stock, keeper, clock, journal, last, bound, tls, master })
     }
 
-    async fn serve(self, _orders: Orders) -> Result<(), Failure> {
-        todo!()
+    async fn serve(self, orders: Orders) -> Result<(), Failure> {
+        let Self { setup, order, stock, keeper, clock, journal, last, bound, tls, mut master } = self;
+        let tasks = setup.tasks;
+        let (asks, inbox) = mpsc::channel(INBOX);
+        let (commits, batches) = mpsc::channel(BATCHES);
+        let (ended, mut committed): (_, Committed) = oneshot::channel();
+        let history = Duration::from_secs(u64::from(setup.config.keep_days) * 24 * 60 * 60);
+        let committer = tasks.clone();
+        tasks.spawn(async move {
+            let work = committer.blocking(move || commit::commit(Box::new(journal), last, history, batches));
+            // Nobody waits for it when the daemon was told twice to end.
+            drop(ended.send(work.await));
+        });
+        let stopping = tasks.stopping().clone();
+        tasks.spawn(keeper::keep(keeper, move || clock.now(), inbox, commits, stopping.clone()));
+        let port = bound.port();
+        let vendor = order.vendor.to_string();
+        let office = Office { vendor: vendor.clone(), keeper: asks.clone(), stopping: stopping.clone() };
+        bound.serve(&tasks, &tls, setup.config.connections, move |conn, _| office.clone().serve(conn));
+
+        verbatim(&format!("licgate licvendord version v{}", env!("CARGO_PKG_VERSION")));
+        stock.starting.iter().for_each(|line| verbatim(line));
+        verbatim(&format!("{vendor} using TCP-port {port}"));
+        let Stock { shelf, next_change, starting: _ } = stock;
+        let reread =
+            Reread { order, shelf: Arc::new(shelf), next_change, keeper: asks, tasks: tasks.clone() };
+        let broken = tokio::select! {
+            () = stopping.cancelled() => None,
+            broken = duty(&mut master, port, reread, orders) => broken.err(),
+            ended = &mut committed => return Err(why_ended(ended)),
+        };
+        tasks.stop();
+        match (committed.await, broken) {
+            (Ok(Some(Ok(()))), None) => Ok(()),
+            (Ok(Some(Ok(()))), Some(NobodyThere)) => Err(panicked()),
+            (ended, _) => Err(why_ended(ended)),
+        }
     }
+}
+
+/// Tells the master that all is well, and does what it asks, until it wants the end or is gone.
+async fn duty(master: &mut Parent, port: u16, mut reread: Reread, orders: Orders) -> Result<(), NobodyThere> {
+    if let Err(error) = master.send(&VendorMsg::Ready { port }).await {
+        warn!(%error, "the master cannot be told that this daemon is ready");
+    }
+    loop {
+        let message = tokio::select! {
+            message = master.recv::<MasterMsg>() => message,
+            () = orders.reread.notified() => {
+                reread.reread().await?;
+                continue;
+            }
+            () = reread.until_new_day() => {
+                reread.new_day().await?;
+                continue;
+            }
+        };
+        match message {
+            Ok(Some(MasterMsg::Reread)) => {
+                let Report { ok, lines } = reread.reread().await?;
+                if let Err(error) = master.send(&VendorMsg::Reread { ok, lines }).await {
+                    warn!(%error, "the master cannot be told of the reread");
+                }
+            }
+            Ok(Some(MasterMsg::Stop)) => {
+                verbatim("Shutdown requested.");
+                return Ok(());
+            }
+            Ok(None) => {
+                verbatim("Lost communications with licmgrd. ");
+                return Ok(());
+            }
+            Err(error) => {
+                error!(%error, "lost communications with licmgrd");
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Reads the files for the first time. Blocking.
+fn stock(order: Order) -> Result<(Stock, Book), Failure> {
+    let (shelf, remarks) = Shelf::read(order)?;
+    remarks.iter().for_each(Remark::log);
+    let (book, remarks) = shelf.book();
+    remarks.iter().for_each(Remark::log);
+    shelf.is_worth_serving(&book)?;
+    let (next_change, starting) = (book.next_change(), starting_lines(&shelf, &book));
+    Ok((Stock { shelf, next_change, starting }, book))
+}
+
+/// The list of features for the log.
+fn starting_lines(shelf: &Shelf, book: &Book) -> Vec<String> {
+    let mut features: Vec<&FeatureName> = book.pools().iter().map(|pool| &pool.feature).collect();
+    features.dedup();
+    started(shelf.host.as_deref().unwrap_or("this_host"), features)
+}
+
+fn listen(config: &Config, port: Option<u16>) -> Result<Bound, Failure> {
+    bind(&config.listen, port.unwrap_or(0)).map_err(|error| match port {
+        Some(port) if error.is_taken() => Failure::new(
+            Exit::NoPort,
+            format!("The TCP port number in the license, {port}, is already in use."),
+        )
+        .with_hint(format!(
+            "find who has it with `ss -ltnp sport = :{port}`, or change PORT= on the VENDOR line"
+        )),
+        Some(_) | None => Failure::new(Exit::NoPort, error.to_string())
+            .with_hint("correct `listen` in licgate.toml, or PORT= on the VENDOR line"),
+    })
+}
+
+fn started_by_hand() -> Failure {
+    Failure::new(
+        Exit::BadConfig,
+        "licvendord owns the seats of one vendor and is started by licmgrd, with which it talks over its standard \
+         input and output",
+    )
+    .with_hint("start the licence host with: licmgrd -c FILE.lic")
+}
+
+fn unusable(error: JournalError) -> Failure {
+    let exit = match error.fault {
+        Fault::Running => Exit::AnotherRuns,
+        Fault::Full
+        | Fault::NotWritable
+        | Fault::Corrupt
+        | Fault::Newer
+        | Fault::Foreign
+        | Fault::Busy
+        | Fault::Other => Exit::NoFile,
+    };
+    Failure::new(exit, error.to_string())
+}
+
+fn why_ended(ended: Result<Option<Result<(), AppendError>>, oneshot::error::RecvError>) -> Failure {
+    match ended {
+        Ok(Some(Err(error))) => Failure::new(Exit::Broken, error.to_string()),
+        Ok(Some(Ok(())) | None) | Err(_) => panicked(),
+    }
+}
+
+fn panicked() -> Failure {
+    Failure::new(Exit::Broken, "a part of the daemon came to an unexpected end")
+        .with_hint("please report this with the log; licmgrd starts the daemon again, and no seat is lost")
 }

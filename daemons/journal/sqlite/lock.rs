@@ -9,6 +9,7 @@ use licgate_core::id::VendorName;
 use crate::journal::{Fault, JournalError};
 
 /// Held until it is dropped; the system lets go of it whenever the process ends.
+#[derive(Debug)]
 pub(super) struct Lock {
     _file: File,
 }

@@ -1,0 +1,194 @@
+//! From licence files to the book that is served: reading, checking, compiling, and what is to be said about it.
+
+use std::path::{Path, PathBuf};
+
+use licgate_core::host::HostFacts;
+use licgate_core::id::VendorName;
+use licgate_core::licence::ast::{self, Statement};
+use licgate_core::licence::{Book, Licence, Signed, Surroundings, VendorKey, check, parse};
+use licgate_core::text::{Diagnostic, Severity, Source};
+use licgate_core::time::Zone as _;
+use licgate_machine::files;
+use licgate_machine::zone::Local;
+use tracing::{error, info, warn};
+
+use crate::clock;
+use crate::config::Config;
+use crate::failure::{Exit, Failure};
+use crate::keys::vendor_key;
+
+/// What is to be read.
+#[derive(Debug, Clone)]
+pub(super) struct Order {
+    /// Whose lines count.
+    pub(super) vendor: VendorName,
+    /// Files, and directories of which all `*.lic` count.
+    pub(super) paths: Vec<PathBuf>,
+    /// Where the vendor's public key is.
+    pub(super) config: Config,
+    /// What this licence host shows for itself, its identity key included.
+    pub(super) host: HostFacts,
+    /// In which zone its days begin.
+    pub(super) zone: Local,
+}
+
+/// Files that were read and checked, for as many books as the calendar wants.
+#[derive(Debug)]
+pub(super) struct Shelf {
+    order: Order,
+    files: Vec<(Source, Signed<Licence>)>,
+    /// The name of the licence host, and the port of the vendor daemon, as the first file that has them says.
+    pub(super) host: Option<String>,
+    pub(super) port: Option<u16>,
+}
+
+/// One thing to be said about the files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Remark {
+    pub(super) severity: Severity,
+    /// One line: file, place, words.
+    pub(super) line: String,
+}
+
+impl Remark {
+    fn of(source: &Source, diagnostic: &Diagnostic) -> Self {
+        Self { severity: diagnostic.severity, line: diagnostic.one_line(source) }
+    }
+
+    /// Puts it into the log.
+    pub(super) fn log(&self) {
+        match self.severity {
+            Severity::Error => error!("{}", self.line),
+            Severity::Warning => warn!("{}", self.line),
+            Severity::Note => info!("{}", self.line),
+        }
+    }
+}
+
+impl Shelf {
+    /// Reads and checks everything. Lines that cannot be used are left out and remarked upon; only what makes all of
+    /// them unusable is a failure. Blocking.
+    pub(super) fn read(order: Order) -> Result<(Self, Vec<Remark>), Failure> {
+        let paths = list(&order.paths)?;
+        let key = vendor_key(&order.config, &order.vendor, &paths)?;
+        let (mut files, mut remarks, mut vendor) = (Vec::new(), Vec::new(), None);
+        for path in &paths {
+            let source = files::read(path).map_err(|error| Failure::new(Exit::NoFile, error.to_string()))?;
+            let (signed, line, said) = examine(&source, &order.vendor, &key);
+            remarks.extend(said);
+            remarks.extend(line.as_ref().and_then(|line| options_remark(line, path)));
+            vendor = vendor.or(line);
+            files.push((source, signed));
+        }
+        let Some(line) = vendor else { return Err(no_such_vendor(&order.vendor, &paths)) };
+        let host = files.iter().find_map(|(_, signed)| server_host(signed.as_ref()));
+        let port = line.port.map(|port| port.node);
+        Ok((Self { order, files, host, port }, remarks))
+    }
+
+    /// The book of today, and what is to be said about it. Takes a while for large files.
+    pub(super) fn book(&self) -> (Book, Vec<Remark>) {
+        let today = self.order.zone.civil(clock::wall()).date;
+        let files: Vec<_> = self.files.iter().map(|(source, signed)| (source, signed)).collect();
+        let surroundings = Surroundings { today, host: &self.order.host };
+        let (book, said) = Book::compile(&self.order.vendor, &files, &surroundings);
+        let remarks = said.iter().filter_map(|(index, diagnostic)| {
+            let (source, _) = self.files.get(*index)?;
+            Some(Remark::of(source, diagnostic))
+        });
+        (book, remarks.collect())
+    }
+
+    /// A daemon without a single feature ends, as FlexNet's do: somebody has to look at the files.
+    pub(super) fn is_worth_serving(&self, book: &Book) -> Result<(), Failure> {
+        if !book.pools().is_empty() {
+            return Ok(());
+        }
+        let mut why: Vec<_> =
+            book.absences().iter().take(NAMED).map(|it| format!("{}: {}", it.feature, it.why)).collect();
+        if why.is_empty() {
+            why.push(format!("no line of {} is signed with its key for this host", self.order.vendor));
+        }
+        let more = book.absences().len().saturating_sub(NAMED);
+        if more > 0 {
+            why.push(format!("and {more} more"));
+        }
+        let failure = Failure::new(Exit::NoFeatures, "No features to serve, exiting");
+        Err(failure.with_hint(format!("{}; `licutil check` says more", why.join("; "))))
+    }
+}
+
+/// How many features are named that are not served.
+const NAMED: usize = 5;
+
+fn list(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    let mut all = Vec::new();
+    for path in paths {
+        let found =
+            files::licence_files(path).map_err(|error| Failure::new(Exit::NoFile, error.to_string()))?;
+        if found.is_empty() {
+            let failure = Failure::new(Exit::NoFile, format!("there is no *.lic file in {}", path.display()));
+            return Err(failure.with_hint("put the licence files there, or name them with -c"));
+        }
+        all.extend(found);
+    }
+    Ok(all)
+}
+
+/// What a file holds for this vendor: its signed lines, its VENDOR line, and remarks.
+fn examine(
+    source: &Source,
+    vendor: &VendorName,
+    key: &VendorKey,
+) -> (Signed<Licence>, Option<ast::Vendor>, Vec<Remark>) {
+    let (licence, parsed) = parse(source);
+    let (signed, checked) = check(source, &licence, vendor, key);
+    let line = licence.statements.into_iter().find_map(|statement| match statement.node {
+        Statement::Vendor(line) if line.name.node == *vendor => Some(line),
+        Statement::Vendor(_)
+        | Statement::Server(_)
+        | Statement::UseServer
+        | Statement::Feature(_)
+        | Statement::Upgrade(_)
+        | Statement::Package(_) => None,
+    });
+    let remarks = parsed.iter().chain(&checked).map(|diagnostic| Remark::of(source, diagnostic)).collect();
+    (signed, line, remarks)
+}
+
+fn server_host(licence: &Licence) -> Option<String> {
+    licence.statements.iter().find_map(|statement| match &statement.node {
+        Statement::Server(server) => Some(server.host.node.clone()),
+        Statement::Vendor(_)
+        | Statement::UseServer
+        | Statement::Feature(_)
+        | Statement::Upgrade(_)
+        | Statement::Package(_) => None,
+    })
+}
+
+/// An administrator who restricted something must not believe that it is restricted.
+fn options_remark(line: &ast::Vendor, licence: &Path) -> Option<Remark> {
+    let vendor = &line.name.node;
+    let beside = |name: &str| licence.parent().unwrap_or(Path::new("")).join(name);
+    let path = match &line.options {
+        Some(written) => beside(&written.node),
+        None => beside(&format!("{vendor}.opt")),
+    };
+    path.exists().then(|| Remark {
+        severity: Severity::Warning,
+        line: format!(
+            "{}: the options file of {vendor} is NOT APPLIED: this version of licgate restricts and reserves nothing",
+            path.display()
+        ),
+    })
+}
+
+fn no_such_vendor(vendor: &VendorName, paths: &[PathBuf]) -> Failure {
+    let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    Failure::new(Exit::BadLicence, format!("there is no VENDOR line for {vendor} in {}", names.join(", ")))
+        .with_hint(format!("add a line `VENDOR {vendor}` to the licence file"))
+}
+
+#[cfg(test)]
+mod tests;

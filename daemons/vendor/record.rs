@@ -1,0 +1,97 @@
+//! A change's afterlife: what the debug log and the journal's audit columns say about it.
+
+use licgate_core::id::CheckoutId;
+use licgate_core::ledger::{Ask, Denial, Event, LeaseState, LeaseView, Ledger};
+use licgate_core::report::log::{EventLine, Verb};
+
+use crate::journal::About;
+
+/// The lease or ticket that a change is about, as it was when there was one.
+#[derive(Debug)]
+pub(super) struct Subject {
+    /// For the audit columns.
+    pub(super) about: About,
+    /// Whether it waits.
+    pub(super) place: Place,
+}
+
+/// Where the subject of a change was before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// In the queue.
+    Queue,
+    /// In possession of its seats.
+    Seats,
+}
+
+impl Subject {
+    pub(super) fn find(ledger: &Ledger, checkout: &CheckoutId) -> Option<Self> {
+        ledger.lease(checkout).map(Self::of)
+    }
+
+    fn of(lease: LeaseView<'_>) -> Self {
+        Self {
+            about: About {
+                feature: lease.feature.clone(),
+                holder: lease.holder.clone(),
+                seats: lease.seats,
+                lease: lease.number,
+            },
+            place: match lease.state {
+                LeaseState::Waiting => Place::Queue,
+                LeaseState::Held | LeaseState::Lingering { .. } => Place::Seats,
+            },
+        }
+    }
+
+    fn line(&self, verb: Verb) -> String {
+        let About { feature, holder, seats, lease: _ } = &self.about;
+        EventLine { verb, feature, holder, seats: *seats }.to_string()
+    }
+}
+
+/// The checkout that an event is about.
+pub(super) fn checkout_of(event: &Event) -> Option<CheckoutId> {
+    match event {
+        Event::Queued { ticket, .. } => Some(ticket.checkout),
+        Event::Granted(grant) => Some(grant.ticket.checkout),
+        Event::Promoted { checkout, .. }
+        | Event::Resumed { checkout, .. }
+        | Event::Lingers { checkout, .. }
+        | Event::Ended { checkout, .. }
+        | Event::Heard { checkout }
+        | Event::HungUp { checkout } => Some(*checkout),
+        Event::Numbered { .. } => None,
+    }
+}
+
+/// The lines of the debug log for an event. Readers count OUT against IN and QUEUED against DEQUEUED, so each is
+/// written exactly when seats or places in the queue change hands; a seat that lingers is still out.
+pub(super) fn lines(event: &Event, subject: &Subject) -> Vec<String> {
+    match event {
+        Event::Queued { .. } => vec![subject.line(Verb::Queued)],
+        Event::Granted(_) => vec![subject.line(Verb::Out)],
+        Event::Promoted { .. } => vec![subject.line(Verb::Dequeued(None)), subject.line(Verb::Out)],
+        Event::Ended { why, .. } => match subject.place {
+            Place::Queue => vec![subject.line(Verb::Dequeued(Some(*why)))],
+            Place::Seats => vec![subject.line(Verb::In(*why))],
+        },
+        Event::Resumed { .. }
+        | Event::Lingers { .. }
+        | Event::Heard { .. }
+        | Event::HungUp { .. }
+        | Event::Numbered { .. } => Vec::new(),
+    }
+}
+
+/// The line for a refusal; only refused checkouts have one.
+pub(super) fn refusal(ask: &Ask, denial: &Denial) -> Option<String> {
+    match ask {
+        Ask::Checkout(request) => {
+            let verb = Verb::Refused(denial.code);
+            let (feature, holder) = (&request.feature, &request.holder);
+            Some(EventLine { verb, feature, holder, seats: request.seats }.to_string())
+        }
+        Ask::Resume(_) | Ask::Heartbeat(..) | Ask::Checkin(..) | Ask::Hangup(..) => None,
+    }
+}

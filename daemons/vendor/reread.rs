@@ -1,0 +1,158 @@
+//! Another book while the daemon serves: because somebody asks for it, or because the day has changed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use licgate_core::licence::Book;
+use licgate_core::text::Severity;
+use licgate_core::time::Date;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::sleep;
+
+use super::keeper::Command;
+use super::load::{Order, Remark, Shelf};
+use super::starting_lines;
+use crate::clock;
+use crate::failure::Failure;
+use crate::log::verbatim;
+use crate::tasks::Tasks;
+
+/// Lines in one report to the master, and bytes in each: they have to fit into one frame. All of them are in the log.
+const REPORT: usize = 100;
+const LINE: usize = 500;
+
+/// How long the calendar is not looked at: somebody may set the clock meanwhile.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// Whoever brings new books to the keeper.
+#[derive(Debug)]
+pub(super) struct Reread {
+    pub(super) order: Order,
+    pub(super) shelf: Arc<Shelf>,
+    /// The day on which the book that is served is no longer right.
+    pub(super) next_change: Option<Date>,
+    pub(super) keeper: mpsc::Sender<Command>,
+    pub(super) tasks: Tasks,
+}
+
+/// What became of a reread.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Report {
+    /// Whether the new files are in force; if not, the old ones still are.
+    pub(super) ok: bool,
+    /// What changed, or what is wrong.
+    pub(super) lines: Vec<String>,
+}
+
+/// The keeper, or a thread that reads files, has come to its end: the daemon ends too.
+#[derive(Debug)]
+pub(super) struct NobodyThere;
+
+impl Reread {
+    /// Reads all files anew. With errors in them the old book stays, so that a slip of the pen takes nobody's seat.
+    pub(super) async fn reread(&mut self) -> Result<Report, NobodyThere> {
+        verbatim("Rereading license file...");
+        let order = self.order.clone();
+        let read = self.tasks.blocking(|| read(order)).await.ok_or(NobodyThere)?;
+        let report = match read {
+            Err(failure) => {
+                Report { ok: false, lines: failure.to_string().lines().map(str::to_owned).collect() }
+            }
+            Ok(Fresh { shelf, book, remarks }) => {
+                remarks.iter().for_each(Remark::log);
+                let mut lines: Vec<_> = remarks.into_iter().map(|remark| remark.line).collect();
+                if shelf.port.is_some() && shelf.port != self.shelf.port {
+                    lines.push("the new port of the VENDOR line counts from the next start on".to_owned());
+                }
+                self.shelf = Arc::new(shelf);
+                lines.extend(self.serve(book).await?);
+                Report { ok: true, lines }
+            }
+        };
+        report.lines.iter().for_each(|line| tracing::info!("{line}"));
+        verbatim("...Finished rereading");
+        Ok(Report { lines: fit(report.lines), ..report })
+    }
+
+    /// Waits until the book is no longer right: a line expired, or begins today.
+    pub(super) async fn until_new_day(&self) {
+        let Some(day) = self.next_change else { return std::future::pending().await };
+        let begins = self.order.zone.start_of(day);
+        loop {
+            let left = begins.0.saturating_sub(clock::wall().0);
+            let Ok(left @ 1..) = u64::try_from(left) else { return };
+            sleep(Duration::from_secs(left).min(LOOK)).await;
+        }
+    }
+
+    /// Serves from the book of today.
+    pub(super) async fn new_day(&mut self) -> Result<(), NobodyThere> {
+        let shelf = Arc::clone(&self.shelf);
+        let (book, remarks) = self.tasks.blocking(move || shelf.book()).await.ok_or(NobodyThere)?;
+        remarks.iter().for_each(Remark::log);
+        for line in self.serve(book).await? {
+            tracing::info!("{line}");
+        }
+        Ok(())
+    }
+
+    /// Hands the book to the keeper, and waits until it is in force.
+    async fn serve(&mut self, book: Book) -> Result<Vec<String>, NobodyThere> {
+        self.next_change = book.next_change();
+        let list = starting_lines(&self.shelf, &book);
+        let (report, news) = oneshot::channel();
+        self.keeper.send(Command::Serve(book, report)).await.map_err(|_| NobodyThere)?;
+        let news = news.await.map_err(|_| NobodyThere)?;
+        list.iter().for_each(|line| verbatim(line));
+        Ok(news)
+    }
+}
+
+/// New files that may be served from.
+struct Fresh {
+    shelf: Shelf,
+    book: Book,
+    remarks: Vec<Remark>,
+}
+
+fn read(order: Order) -> Result<Fresh, Failure> {
+    let (shelf, mut remarks) = Shelf::read(order)?;
+    let wrong: Vec<_> = remarks.iter().filter(|remark| remark.severity == Severity::Error).collect();
+    if !wrong.is_empty() {
+        let lines: Vec<_> = wrong.into_iter().map(|remark| remark.line.as_str()).collect();
+        return Err(Failure::new(crate::failure::Exit::BadLicence, lines.join("\n"))
+            .with_hint("the licence that was read before stays in force; correct or remove these lines"));
+    }
+    let (book, said) = shelf.book();
+    remarks.extend(said);
+    shelf.is_worth_serving(&book)?;
+    Ok(Fresh { shelf, book, remarks })
+}
+
+/// As much as fits into one frame.
+fn fit(mut lines: Vec<String>) -> Vec<String> {
+    let more = lines.len().saturating_sub(REPORT);
+    lines.truncate(REPORT);
+    for line in &mut lines {
+        line.truncate(line.floor_char_boundary(LINE));
+    }
+    if more > 0 {
+        lines.push(format!("and {more} more lines, in the log"));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_fits_into_a_frame() {
+        let report = fit(vec!["ä".repeat(400); 250]);
+        assert_eq!(report.len(), 101);
+        assert_eq!(report[0].len(), 500);
+        assert_eq!(report[100], "and 150 more lines, in the log");
+        assert!(report.iter().map(String::len).sum::<usize>() < licgate_core::wire::limit::FRAME - 4096);
+        assert_eq!(fit(vec!["x".into()]), ["x"]);
+    }
+}
