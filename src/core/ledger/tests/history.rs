@@ -38,18 +38,43 @@ struct Turn {
 #[derive(Debug, Clone)]
 enum Step {
     /// A new request if the client has none, else the same id with these wishes.
-    Checkout { client: u8, feature: usize, version: usize, seats: u32, wait: bool },
+    Checkout {
+        client: u8,
+        feature: usize,
+        version: usize,
+        seats: u32,
+        wait: bool,
+    },
     /// The last request once more.
-    Again { client: u8 },
-    Resume { client: u8 },
+    Again {
+        client: u8,
+    },
+    Resume {
+        client: u8,
+    },
     /// The client's connection is so many epochs behind.
-    Heartbeat { client: u8, behind: u32 },
-    Checkin { client: u8, behind: u32 },
-    Hangup { client: u8, behind: u32 },
-    Pass { seconds: u64 },
+    Heartbeat {
+        client: u8,
+        behind: u32,
+    },
+    Checkin {
+        client: u8,
+        behind: u32,
+    },
+    Hangup {
+        client: u8,
+        behind: u32,
+    },
+    Pass {
+        seconds: u64,
+    },
     /// The clock that is handed in goes back.
-    Back { seconds: u64 },
-    Serve { variant: u16 },
+    Back {
+        seconds: u64,
+    },
+    Serve {
+        variant: u16,
+    },
     Compact,
     Restart,
 }
@@ -249,7 +274,8 @@ impl<'a> World<'a> {
     }
 
     fn cell(&self, ask: &Ask) -> (CheckoutId, &'static str) {
-        let current = |id: &CheckoutId, epoch: u32| self.model.lives.get(id).is_none_or(|it| it.epoch == epoch);
+        let current =
+            |id: &CheckoutId, epoch: u32| self.model.lives.get(id).is_none_or(|it| it.epoch == epoch);
         match ask {
             Ask::Checkout(request) => (request.checkout, "Checkout"),
             Ask::Resume(id) => (*id, "Resume"),
@@ -389,7 +415,8 @@ fn all_cells() -> BTreeSet<(&'static str, &'static str)> {
     cells.extend(changes.map(|change| ("change", change)));
     let answers = ["Queued", "Granted", "Resumed", "Lingers", "Ended", "Heard", "HungUp"];
     cells.extend(answers.map(|answer| ("answer", answer)));
-    let denials = ["no such feature", "not served", "version", "host", "platform", "never enough", "all in use"];
+    let denials =
+        ["no such feature", "not served", "version", "host", "platform", "never enough", "all in use"];
     cells.extend(denials.map(|denial| ("answer", denial)));
     cells.extend(["unknown", "stale", "bad"].map(|denial| ("answer", denial)));
     cells

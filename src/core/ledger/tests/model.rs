@@ -196,7 +196,10 @@ impl Model {
         assert_eq!(pool.key, *key, "not the first pool that may serve it");
         let (before, extra) = (self.out(pool), self.extra(life, pool));
         if let (Seats::Counted { total, overdraft }, true) = (pool.seats, extra > 0) {
-            assert!(before + extra <= u64::from(total) + u64::from(overdraft), "more seats out than there are");
+            assert!(
+                before + extra <= u64::from(total) + u64::from(overdraft),
+                "more seats out than there are"
+            );
         }
     }
 

@@ -1,0 +1,116 @@
+//! Daemons die and come back; who holds a seat does not notice.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use licgate::{Error, Licence, Wait};
+use licgate_tests::{Host, Proxy, Site};
+use rustix::process::Signal;
+
+const LINES: &str = "INCREMENT solver acme 1.0 permanent 2 SIGN=\"\"\n";
+
+/// A holder, and how often it was told that its seat is lost.
+fn hold(site: &Site, server: &str) -> (Licence, Arc<AtomicU32>) {
+    let losses = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&losses);
+    let licence = Licence::checkout("solver", "1.0")
+        .vendor("acme")
+        .vendor_key(site.vendor_key())
+        .server(server)
+        .on_lost(move |_| {
+            count.fetch_add(1, Ordering::SeqCst);
+        })
+        .take()
+        .expect("a seat");
+    (licence, losses)
+}
+
+fn refused(site: &Site, server: &str) -> Error {
+    let ask = Licence::checkout("solver", "1.0").vendor("acme").vendor_key(site.vendor_key()).server(server);
+    ask.wait(Wait::No).take().expect_err("no seat is free")
+}
+
+#[test]
+fn a_seat_outlives_a_killed_vendor_daemon() {
+    let site = Site::serving(LINES);
+    site.configure("[lease]\nsilence = \"3s\"\n");
+    let mut host = Host::start(&site);
+    let (first, losses) = hold(&site, &host.at());
+    let (second, _) = hold(&site, &host.at());
+    let before = (first.handle(), second.handle());
+    for _ in 0..3 {
+        host.kill_vendor();
+        let denial = refused(&site, &host.at());
+        assert_eq!(denial.code().map(licgate_core::code::Code::major), Some(-4), "{denial}");
+    }
+    assert!(first.is_valid() && second.is_valid());
+    assert_eq!((first.handle(), second.handle()), before, "the same leases as before");
+    first.give_back().expect("the seat goes back");
+    let (third, _) = hold(&site, &host.at());
+    drop((second, third));
+    assert_eq!(losses.load(Ordering::SeqCst), 0);
+    host.stop();
+}
+
+#[test]
+fn a_seat_outlives_a_killed_master_daemon() {
+    let site = Site::serving(LINES);
+    let mut host = Host::start(&site);
+    host.pin_ports(&site);
+    let server = host.at();
+    let (licence, losses) = hold(&site, &server);
+    let handle = licence.handle();
+    host.master().kill();
+    let host = Host::start(&site);
+    assert_eq!(host.at(), server);
+    let (_other, _) = hold(&site, &server);
+    let denial = refused(&site, &server);
+    assert!(denial.to_string().contains("(-4,342)"), "{denial}");
+    assert!(licence.is_valid());
+    assert_eq!(licence.handle(), handle);
+    licence.give_back().expect("the seat goes back");
+    assert_eq!(losses.load(Ordering::SeqCst), 0);
+    host.stop();
+}
+
+#[test]
+fn a_cut_connection_does_not_cost_a_second_seat() {
+    let site = Site::serving(LINES);
+    let host = Host::start(&site);
+    let near = |port| ([127, 77, 2, 1], port).into();
+    let far = |port| ([127, 0, 0, 1], port).into();
+    let _master = Proxy::between(near(host.port()), far(host.port()));
+    let vendor = Proxy::between(near(host.vendor_port()), far(host.vendor_port()));
+    site.edit_licence(&[("SERVER localhost", "SERVER this_host")]);
+    let (code, _, said) = host.licutil(&["reread", "--state-dir", site.state_dir().to_str().expect("UTF-8")]);
+    assert_eq!(code, 0, "{said}");
+    let (licence, losses) = hold(&site, &format!("{}@127.77.2.1", host.port()));
+    for cut in 1..=3 {
+        vendor.cut();
+        let (other, _) = hold(&site, &host.at());
+        drop(refused(&site, &host.at()));
+        drop(other);
+        assert!(licence.is_valid(), "after cut {cut}");
+    }
+    licence.give_back().expect("the seat goes back");
+    assert_eq!(losses.load(Ordering::SeqCst), 0);
+    host.stop();
+}
+
+#[test]
+fn a_killed_holder_keeps_no_seat() {
+    let site = Site::serving("INCREMENT solver acme 1.0 permanent 1 SIGN=\"\"\n");
+    site.configure("[lease]\ngrace = \"1s\"\n");
+    let host = Host::start(&site);
+    let mut command = licgate_tests::program("licrun");
+    command.args(["--server", &host.at(), "solver", "--", "sh", "-c", "echo holding; exec sleep 600"]);
+    let mut holder = licgate_tests::Process::start(&mut command);
+    holder.line_with("holding");
+    drop(refused(&site, &host.at()));
+    holder.signal(Signal::KILL);
+    let ask =
+        Licence::checkout("solver", "1.0").vendor("acme").vendor_key(site.vendor_key()).server(host.at());
+    let licence = ask.wait(Wait::Forever).take().expect("the dead holder's seat");
+    drop(licence);
+    host.stop();
+}
