@@ -2,9 +2,8 @@
 
 use core::cell::RefCell;
 use core::time::Duration;
-use std::boxed::Box;
 use std::collections::{BTreeMap, BTreeSet};
-use std::string::{String, ToString};
+use std::string::ToString;
 use std::vec::Vec;
 use std::{format, vec};
 
@@ -23,7 +22,7 @@ use crate::time::{LeaseTime, Now, WallTime};
 
 const HISTORIES: u32 = 1000;
 const STEPS: usize = 400;
-const CLIENTS: u8 = 16;
+const CLIENTS: u8 = 24;
 
 /// How often which event met which state, and which changes were made.
 type Reached = BTreeMap<(&'static str, &'static str), u64>;
@@ -37,7 +36,7 @@ struct Turn {
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// A new request if the client has none, else the same id with these wishes.
+    /// A new request by the next client that has no checkout; if all have, by the next one with its id.
     Checkout {
         client: u8,
         feature: usize,
@@ -45,14 +44,14 @@ enum Step {
         seats: u32,
         wait: bool,
     },
-    /// The last request once more.
+    /// The client's last request once more.
     Again {
         client: u8,
     },
+    /// The client speaks as on its connection `behind` before the present one.
     Resume {
         client: u8,
     },
-    /// The client's connection is so many epochs behind.
     Heartbeat {
         client: u8,
         behind: u32,
@@ -84,22 +83,22 @@ impl Turn {
         let pick = |divisor: u16, choices: u16| wish / divisor % choices;
         let behind = u32::from(pick(1, 6) == 0);
         let step = match dice {
-            0..=36 => Step::Checkout {
+            0..=39 => Step::Checkout {
                 client,
-                feature: [0, 0, 0, 1, 1, 2, 3][usize::from(pick(1, 7))],
-                version: [0, 0, 1, 1, 2, 3][usize::from(pick(7, 6))],
-                seats: [1, 1, 1, 1, 2, 2, 3, 4, 6, 0][usize::from(pick(42, 10))],
-                wait: pick(420, 4) > 0,
+                feature: [0, 0, 0, 0, 0, 1, 1, 2, 2, 3][usize::from(pick(1, 10))],
+                version: [0, 0, 0, 0, 1, 1, 1, 2, 2, 3][usize::from(pick(10, 10))],
+                seats: [1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3, 4, 6, 0][usize::from(pick(100, 17))],
+                wait: pick(1700, 4) > 0,
             },
-            37..=41 => Step::Again { client },
-            42..=47 => Step::Resume { client },
-            48..=61 => Step::Heartbeat { client, behind },
-            62..=75 => Step::Checkin { client, behind },
-            76..=81 => Step::Hangup { client, behind },
-            82..=94 => Step::Pass { seconds: [1, 1, 5, 5, 19, 20, 40, 121][usize::from(pick(1, 8))] },
-            95 => Step::Back { seconds: 50 },
-            96..=97 => Step::Serve { variant: wish },
-            98 => Step::Compact,
+            40..=43 => Step::Again { client },
+            44..=50 => Step::Resume { client },
+            51..=63 => Step::Heartbeat { client, behind },
+            64..=75 => Step::Checkin { client, behind },
+            76..=80 => Step::Hangup { client, behind },
+            81..=93 => Step::Pass { seconds: [1, 1, 1, 5, 5, 10, 19, 20, 40, 121][usize::from(pick(1, 10))] },
+            94 => Step::Back { seconds: 50 },
+            95..=96 => Step::Serve { variant: wish },
+            97..=98 => Step::Compact,
             _ => Step::Restart,
         };
         Self { step, settle: pick(2000, 8) > 0 }
@@ -176,6 +175,7 @@ impl<'a> World<'a> {
     fn turn(&mut self, turn: &Turn) {
         match turn.step {
             Step::Checkout { client, feature, version, seats, wait } => {
+                let client = self.nearest(client, |state| state == "unknown");
                 let request = self.request(client, feature, version, seats, wait);
                 self.last_requests.insert(client, request.clone());
                 self.ask(&Ask::Checkout(request));
@@ -240,7 +240,7 @@ impl<'a> World<'a> {
             host: format!("node{}", client % 3),
             display: if client % 5 == 0 { ":1" } else { ":0" }.to_string(),
             pid: client.into(),
-            data: String::new(),
+            data: std::string::String::new(),
         };
         Request {
             checkout,
@@ -253,8 +253,19 @@ impl<'a> World<'a> {
         }
     }
 
-    /// The client's latest checkout, and an epoch that is so many behind.
+    /// The next client whose checkout is in such a state, from this one on.
+    fn nearest(&self, client: u8, is: impl Fn(&str) -> bool) -> u8 {
+        let state = |client: u8| {
+            let request = self.last_requests.get(&client);
+            request.map_or("unknown", |request| self.model.state(&request.checkout))
+        };
+        let mut clients = (client..CLIENTS).chain(0..client);
+        clients.find(|client| is(state(*client))).unwrap_or(client)
+    }
+
+    /// The latest checkout of a client, and an epoch that is so many behind. Few speak of what has ended.
     fn id(&self, client: u8, behind: u32) -> (CheckoutId, u32) {
+        let client = if client < 3 { client } else { self.nearest(client, |state| state != "unknown") };
         let id = self.last_requests.get(&client).map_or(CheckoutId::new([0; 16]), |request| request.checkout);
         (id, self.model.lives.get(&id).map_or(1, |life| life.epoch) - behind)
     }
@@ -307,8 +318,8 @@ impl<'a> World<'a> {
     fn commit(&mut self, change: Change, asked: bool) {
         assert!(change.at.lease >= self.latest, "time goes back");
         self.latest = change.at.lease;
-        self.reach(("change", name(&change.event)));
-        self.model.note(&change, asked);
+        let manner = self.model.note(&change, asked);
+        self.reach((manner, name(&change.event)));
         self.ledger.apply(&change);
         if change.event.is_durable() {
             self.journal.push(change.clone());
@@ -412,7 +423,13 @@ fn all_cells() -> BTreeSet<(&'static str, &'static str)> {
     }
     cells.extend([("lingering", "linger over"), ("waiting", "seats free")]);
     let changes = ["Queued", "Granted", "Promoted", "Resumed", "Lingers", "Ended", "Heard", "HungUp"];
-    cells.extend(changes.map(|change| ("change", change)));
+    cells.extend(changes.map(|change| ("", change)));
+    cells.extend([
+        ("shares", "Granted"),
+        ("shares", "Promoted"),
+        ("passes by", "Granted"),
+        ("passes by", "Promoted"),
+    ]);
     let answers = ["Queued", "Granted", "Resumed", "Lingers", "Ended", "Heard", "HungUp"];
     cells.extend(answers.map(|answer| ("answer", answer)));
     let denials =

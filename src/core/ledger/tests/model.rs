@@ -116,9 +116,11 @@ impl Model {
         }
     }
 
-    /// Checks that the ledger may do this, and notes it. `asked` says whether a client asked for it.
-    pub(super) fn note(&mut self, change: &Change, asked: bool) {
+    /// Checks that the ledger may do this, and notes it. `asked` says whether a client asked for it. Says in which manner
+    /// seats were got: `shares` if the group had them out already, `passes by` if moreover others wait.
+    pub(super) fn note(&mut self, change: &Change, asked: bool) -> &'static str {
         let now = change.at.lease;
+        let mut manner = "";
         match &change.event {
             Event::Queued { ticket, machine } => {
                 let life = self.newcomer(ticket, machine, now);
@@ -130,13 +132,13 @@ impl Model {
             Event::Granted(Grant { ticket, pool }) => {
                 assert!(asked);
                 let life = self.newcomer(ticket, &super::history::machine(&ticket.holder), now);
-                self.check_grant(&life, pool);
+                manner = self.check_grant(&life, pool);
                 self.lives.insert(ticket.checkout, Life { phase: Phase::Held(pool.clone()), ..life });
             }
             Event::Promoted { checkout, pool } => {
                 let life = self.lives.remove(checkout).expect("promoted, but unknown");
                 assert!(!asked && life.phase == Phase::Waiting);
-                self.check_grant(&life, pool);
+                manner = self.check_grant(&life, pool);
                 self.lives.insert(*checkout, Life { phase: Phase::Held(pool.clone()), ..life });
             }
             Event::Resumed { checkout, epoch } => {
@@ -168,6 +170,7 @@ impl Model {
             }
             Event::Numbered { .. } => panic!("only a snapshot says that"),
         }
+        manner
     }
 
     fn newcomer(&mut self, ticket: &Ticket, machine: &Machine, now: LeaseTime) -> Life {
@@ -190,7 +193,7 @@ impl Model {
     }
 
     /// Seats are given from the first pool that may, nobody is passed, and no more go out than there are.
-    fn check_grant(&self, life: &Life, key: &PoolKey) {
+    fn check_grant(&self, life: &Life, key: &PoolKey) -> &'static str {
         let first = self.eligible(life).into_iter().find(|pool| self.may_have(life, pool));
         let pool = first.expect("got seats that it may not have");
         assert_eq!(pool.key, *key, "not the first pool that may serve it");
@@ -200,6 +203,11 @@ impl Model {
                 before + extra <= u64::from(total) + u64::from(overdraft),
                 "more seats out than there are"
             );
+        }
+        match (extra, self.is_first(life, pool)) {
+            (0, true) => "shares",
+            (0, false) => "passes by",
+            (_, _) => "",
         }
     }
 
@@ -262,16 +270,19 @@ impl Model {
     /// Whether it takes nothing from anybody, or is the first in the queue and there are seats.
     fn may_have(&self, life: &Life, pool: &Pool) -> bool {
         let extra = self.extra(life, pool);
-        let waits = |it: &&Life| it.phase == Phase::Waiting && it.number < life.number;
-        let passed = |it: &Life| self.eligible(it).iter().any(|other| other.key == pool.key);
-        let first = !self.lives.values().filter(waits).any(passed);
         let free = match pool.seats {
             Seats::Counted { total, overdraft } => {
                 self.out(pool) + extra <= u64::from(total) + u64::from(overdraft)
             }
             Seats::Uncounted => true,
         };
-        extra == 0 || first && free
+        extra == 0 || free && self.is_first(life, pool)
+    }
+
+    fn is_first(&self, life: &Life, pool: &Pool) -> bool {
+        let waits = |it: &&Life| it.phase == Phase::Waiting && it.number < life.number;
+        let passed = |it: &Life| self.eligible(it).iter().any(|other| other.key == pool.key);
+        !self.lives.values().filter(waits).any(passed)
     }
 
     fn holders(&self, pool: &Pool) -> Vec<&Life> {
