@@ -7,7 +7,7 @@ use core::ops::ControlFlow;
 
 use super::keyword::Keyword;
 use super::line::{Line, error};
-use super::{day, value};
+use super::{day, package, value};
 use crate::code::Code;
 use crate::host::HostId;
 use crate::id::FeatureName;
@@ -79,6 +79,11 @@ const NEWEST: [&str; 2] = ["SERVER_ID", "PLAT"];
 /// Whether an attribute has this name, in any case.
 pub(super) fn is_known(name: &str) -> bool {
     TABLE.iter().any(|row| row.name.eq_ignore_ascii_case(name))
+}
+
+/// All names, in their canonical case.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|row| row.name)
 }
 
 /// Whether a word is a licence key of the time before `SIGN=`: 12 to 20 hex digits.
@@ -196,22 +201,27 @@ fn unreadable(row: &Row, word: &Word<'_>, value: Value<'_>) -> Diagnostic {
     let form = format!("write {}", row.form);
     match value {
         None => error(word.span, code, format!("{} has no value", row.name)).with_hint(form),
+        Some(value) if value.text.is_empty() => {
+            error(value.span, code, format!("{} has an empty value", row.name)).with_hint(form)
+        }
         Some(value) => {
             let message = format!("{} cannot have the value {}", row.name, in_ticks(&value.text));
-            let hint = if is_date { day::hint(&value.text) } else { form };
+            let hint = match row.name {
+                "HOSTID" | "FLOAT_OK" => value::hostid_hint(&value.text),
+                _ if is_date => day::hint(&value.text),
+                _ => form,
+            };
             error(value.span, code, message).with_hint(hint)
         }
     }
 }
 
 fn unknown(name: &str, word: &Word<'_>, keyword: Keyword) -> Diagnostic {
-    let of_packages: &[&str] = if keyword == Keyword::Package { &["COMPONENTS", "OPTIONS"] } else { &[] };
-    let names = || TABLE.iter().map(|row| row.name).chain(of_packages.iter().copied());
     if NEWEST.iter().any(|newest| newest.eq_ignore_ascii_case(name)) {
         let message = format!("{} has no meaning for licgate", in_ticks(name));
         return Diagnostic::new(Severity::Warning, word.span, message).with_hint("it is kept and ignored");
     }
-    if let Some(value) = word.value().filter(|_| of_packages.contains(&&*name.to_ascii_uppercase())) {
+    if let Some(value) = word.value().filter(|_| package::is_own(name) && keyword == Keyword::Package) {
         let message = format!("OPTIONS cannot have the value {} here", in_ticks(&value.text));
         let hint = "write OPTIONS=SUITE or OPTIONS=SUITE_RESERVED, once";
         return error(value.span, Code::BAD_PACKAGE, message).with_hint(hint);
@@ -222,7 +232,8 @@ fn unknown(name: &str, word: &Word<'_>, keyword: Keyword) -> Diagnostic {
     }
     let remark =
         error(word.span, Code::FUTURE_FORMAT, format!("the attribute {} is not known", in_ticks(name)));
-    match closest(name, names()) {
+    match closest(name, names().chain(package::OWN)) {
+        Some(_) if package::is_own(name) => remark.with_hint("it belongs on a PACKAGE line"),
         Some(meant) => remark.with_hint(format!("did you mean {meant}?")),
         None => remark.with_hint("it is kept and ignored; if it is new, update licgate"),
     }

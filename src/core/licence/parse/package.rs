@@ -9,6 +9,14 @@ use crate::code::Code;
 use crate::licence::ast::{Component, Package, Suite};
 use crate::text::{Diagnostic, Remarks, Severity, Spanned, Word, WordValue, in_ticks};
 
+/// The attributes that only PACKAGE lines have.
+pub(super) const OWN: [&str; 2] = ["COMPONENTS", "OPTIONS"];
+
+/// Whether only PACKAGE lines have an attribute of this name.
+pub(super) fn is_own(name: &str) -> bool {
+    OWN.iter().any(|own| own.eq_ignore_ascii_case(name))
+}
+
 /// Reads a PACKAGE line.
 pub(super) fn read(line: &mut Line<'_, '_>) -> Option<Package> {
     let [name, vendor] = line.fields(["package name", "vendor name"])?;

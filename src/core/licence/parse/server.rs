@@ -53,9 +53,8 @@ fn hostids(line: &mut Line<'_, '_>) -> Option<Spanned<Vec<HostId>>> {
     for id in text.split_whitespace() {
         let id = HostId::parse(id).unwrap_or_else(|| {
             let message = format!("{} is no host id", in_ticks(id));
-            let hint = "write 12 hex digits, KEY=ed25519:…, HOSTNAME=…, INTERNET=… or ANY; `licutil hostid` tells \
-                        this host's";
-            line.push(error(word.span, Code::SYNTAX, message).with_hint(hint));
+            let remark = error(word.span, Code::SYNTAX, message);
+            line.push(remark.with_hint(value::hostid_hint(id)));
             HostId::Other(id.into())
         });
         ids.push(id);

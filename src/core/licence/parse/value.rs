@@ -1,9 +1,11 @@
 //! The fixed fields of licence lines: names, versions, counts, numbers.
 
 use alloc::format;
+use alloc::string::String;
 
 use super::line::error;
 use crate::code::Code;
+use crate::host::HostId;
 use crate::id::{FeatureName, VendorName};
 use crate::licence::ast::Count;
 use crate::licence::spelling;
@@ -113,4 +115,14 @@ pub(super) fn port(word: Spanned<&str>, remarks: &mut Remarks) -> Option<Spanned
         remarks.push(error(word.span, Code::SYNTAX, message).with_hint("write a number from 0 to 65535"));
     }
     Some(Spanned::new(word.span, port?))
+}
+
+/// How to write the host id that `text` was probably meant to be.
+pub(super) fn hostid_hint(text: &str) -> String {
+    let digits: String = text.chars().filter(|c| !matches!(c, ':' | '-' | '.')).collect();
+    if digits.len() == 12 && digits.len() < text.len() && HostId::parse(&digits).is_some() {
+        return format!("write it without separators: {}", digits.to_ascii_lowercase());
+    }
+    "write 12 hex digits, KEY=ed25519:…, HOSTNAME=…, INTERNET=… or ANY; `licutil hostid` prints a host's"
+        .into()
 }
