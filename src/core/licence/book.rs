@@ -200,8 +200,8 @@ impl Book {
         self.absences.get(range).unwrap_or_default()
     }
 
-    /// The first day on which this book is no longer right (a line expired the day before, or starts on it); `None`:
-    /// it stays right.
+    /// The first day on which this book may no longer be right (a line expired the day before, or starts on it);
+    /// `None`: it stays right.
     pub fn next_change(&self) -> Option<Date> {
         self.next_change
     }

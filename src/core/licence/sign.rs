@@ -159,41 +159,12 @@ fn vendor_of(statement: &Statement) -> Option<&VendorName> {
     }
 }
 
-impl<T> Signed<T> {
+impl<T> AsRef<T> for Signed<T> {
     /// What was signed.
-    pub fn as_ref(&self) -> &T {
+    fn as_ref(&self) -> &T {
         &self.node
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::string::ToString;
-
-    #[test]
-    fn a_public_key_reads_as_it_prints() {
-        let key = Signer::new(&[1; 32]).public();
-        assert_eq!(VendorKey::parse(&key.to_string()), Ok(key));
-        assert_eq!(VendorKey::parse(&key.to_string().to_uppercase()), Ok(key));
-        let (zero, one) = ("0".repeat(64), std::format!("01{}", "0".repeat(62)));
-        let off_the_curve = std::format!("02{}", "0".repeat(62));
-        for text in ["", "ed25519:", "ed25519:12", &key.to_string()[8..]] {
-            assert_eq!(VendorKey::parse(text), Err(KeyError), "{text}");
-        }
-        for digits in [zero, one, off_the_curve] {
-            assert_eq!(VendorKey::parse(&std::format!("ed25519:{digits}")), Err(KeyError), "{digits}");
-        }
-    }
-
-    #[test]
-    fn a_private_key_reads_as_it_prints() {
-        let signer = Signer::new(&[1; 32]);
-        let pem = signer.to_pem();
-        assert!(pem.starts_with("-----BEGIN PRIVATE KEY-----\n"), "{}", pem.lines().next().unwrap());
-        assert_eq!(Signer::from_pem(&pem).unwrap().public(), signer.public());
-        assert!(SigningKey::from_pkcs8_der(&signer.to_der()).is_ok());
-        assert!(Signer::from_pem(&pem.replace("PRIVATE", "PUBLIC")).is_err());
-        assert!(Signer::from_pem("").is_err());
-    }
-}
+mod tests;

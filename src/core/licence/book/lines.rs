@@ -54,7 +54,7 @@ pub(super) fn read<'a>(
     let mut lines = Vec::new();
     let mut seen = BTreeMap::new();
     let mut order = 0;
-    for (file, (_, signed)) in files.iter().enumerate() {
+    for (file, &(_, signed)) in files.iter().enumerate() {
         let host = host(file, signed.as_ref(), at, remarks);
         for statement in &signed.as_ref().statements {
             let Some(signable) = Signable::of(&statement.node).filter(|line| line.vendor == vendor) else {

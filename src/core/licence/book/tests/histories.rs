@@ -119,28 +119,76 @@ proptest! {
         }
     }
 
-    /// Until `next_change` the book is the same, and from then on another one, or its absences are.
     #[test]
-    fn a_book_changes_on_the_day_that_it_says(lines in lines()) {
+    fn a_book_is_right_until_the_day_that_it_says(lines in lines()) {
         let text = text(&lines);
         let shown = |book: &Book| (sums(book), format!("{:?}", book.absences()));
         let (book, _) = compile(TODAY, &[&text]);
         let mut day = Date::parse(TODAY).unwrap();
         for _ in 0..8 {
             day = day.next();
-            let (later, _) = compile(&day.to_string(), &[&text]);
             if book.next_change() == Some(day) {
-                prop_assert!(shown(&later) != shown(&book), "nothing changed on {day}\n{text}");
                 return Ok(());
             }
+            let (later, _) = compile(&day.to_string(), &[&text]);
             prop_assert_eq!(shown(&later), shown(&book), "on {}\n{}", day, text);
         }
         prop_assert_eq!(book.next_change(), None);
     }
 
     #[test]
-    fn nothing_that_can_be_parsed_makes_compile_panic(text in "(FEATURE|INCREMENT|UPGRADE|PACKAGE|SERVER|VENDOR)( a| acme| 1| 2| permanent| ANY| 1-jan-2025| COMPONENTS=\"a:1:0 :\"| SUPERSEDE| [A-Z_]{2,9}=[ -~]{0,5}|\n(FEATURE|UPGRADE)){0,30}") {
-        let (book, _) = compile(TODAY, &[&text, &text]);
-        prop_assert!(book.pools().len() <= text.len());
+    fn nothing_that_can_be_parsed_makes_compile_panic(
+        lines in lines(),
+        edits in proptest::collection::vec((0usize..100, 0usize..8, word()), 1..6),
+    ) {
+        let mut words: Vec<Vec<_>> =
+            lines.iter().map(|line| line.split_whitespace().collect()).filter(|line: &Vec<_>| !line.is_empty()).collect();
+        for (line, place, word) in edits {
+            if words.is_empty() {
+                break;
+            }
+            let line = line % words.len();
+            let place = place % words[line].len();
+            words[line][place] = word;
+        }
+        let lines: Vec<_> = words.iter().map(|line| line.join(" ")).collect();
+        let (book, _) = compile(TODAY, &[&text(&lines), &text(&lines[..lines.len() / 2])]);
+        prop_assert!(book.pools().iter().all(|pool| pool.minimum > 0));
     }
+}
+
+/// A word that has no business where it is put, or is at the end of what is allowed.
+fn word() -> impl Strategy<Value = &'static str> {
+    proptest::sample::select(vec![
+        "",
+        "0",
+        "4294967295",
+        "4294967296",
+        ".",
+        "9999999999",
+        "1-jan-0001",
+        "31-dec-9999",
+        "1-jan-0",
+        "permanent",
+        "kit",
+        "acme",
+        "other",
+        "SERVER",
+        "USE_SERVER",
+        "SUPERSEDE_SIGN=\"a:00\"",
+        "SUPERSEDE=\"a b kit\" ISSUED=1-jan-2025",
+        "COMPONENTS=\"kit:1:4294967295 a::2 a\"",
+        "OVERDRAFT=4294967295",
+        "MINIMUM=0",
+        "LINGER=4294967295",
+        "HOSTID=DEMO",
+        "DUP_GROUP=SITE",
+        "START=31-dec-9999",
+        "OPTIONS=SUITE",
+        "sort=255",
+        "\\\n",
+        "#",
+        "\"",
+        "\u{a0}",
+    ])
 }
