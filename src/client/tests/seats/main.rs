@@ -1,0 +1,310 @@
+//! The library against a fake licence host: master and vendor daemon in threads, over real TLS on loopback.
+
+mod host;
+mod line;
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use host::{Heard, Host, Nature, vendor_key};
+use licgate::{CancelToken, Checkout, Error, Licence, Order, Wait};
+use licgate_core::code::Code;
+
+fn checkout(places: &str) -> Checkout {
+    Licence::checkout("solver", "2.1").vendor("acme").vendor_key(vendor_key()).server(places)
+}
+
+/// A port of this machine at which nobody listens.
+fn dead() -> String {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    format!("{port}@127.0.0.1")
+}
+
+#[test]
+fn a_seat_is_granted_and_given_back() {
+    let host = Host::start(Nature { seats: 3, ..Nature::default() });
+    let licence = checkout(&host.address()).seats(2).take().unwrap();
+    assert_eq!((licence.feature(), licence.version().as_str(), licence.seats()), ("solver", "2.10", 2));
+    assert_eq!((licence.server(), licence.handle().unwrap().0), (host.address(), 101));
+    assert!(licence.is_valid() && licence.lost().is_none() && licence.notes().is_empty());
+    assert_eq!(host.free(), 1);
+    licence.give_back().unwrap();
+    assert_eq!(host.free(), 3);
+    drop(checkout(&host.address()).take().unwrap());
+    assert_eq!(host.free(), 3);
+}
+
+#[test]
+fn a_denial_carries_the_servers_words() {
+    let host = Host::start(Nature { seats: 0, ..Nature::default() });
+    let error = checkout(&host.address()).take().unwrap_err();
+    assert!(matches!(error, Error::Denied(_)));
+    let expected = format!(
+        "Licensed number of users already reached. (-4,342)\nann@ws1 holds the only seat\n\
+         Feature:       solver\nLicense path:  {}:\nFlexNet Licensing error:-4,342",
+        host.address()
+    );
+    assert_eq!(format!("{error:#}"), expected);
+    let error = checkout(&host.address()).vendor("other").take().unwrap_err();
+    assert_eq!(error.code(), Some(Code::NO_SUCH_FEATURE), "{error}");
+}
+
+#[test]
+fn whoever_waits_is_told_and_promoted() {
+    let host = Host::start(Nature { seats: 0, ..Nature::default() });
+    let (told, positions) = mpsc::channel();
+    let waiting =
+        checkout(&host.address()).wait(Wait::Forever).on_queued(move |position| told.send(position).unwrap());
+    let thread = std::thread::spawn(move || waiting.take());
+    assert_eq!(positions.recv_timeout(Duration::from_secs(20)), Ok(1));
+    host.promote();
+    let licence = thread.join().unwrap().unwrap();
+    assert!(licence.is_valid());
+    licence.give_back().unwrap();
+}
+
+#[test]
+fn a_place_in_the_queue_survives_a_cut() {
+    let host = Host::start(Nature { seats: 0, ..Nature::default() });
+    let waiting = checkout(&host.address()).wait(Wait::Forever);
+    let thread = std::thread::spawn(move || waiting.take());
+    host.heard(Heard::Checkout);
+    host.cut();
+    host.heard(Heard::Resume);
+    host.promote();
+    thread.join().unwrap().unwrap().give_back().unwrap();
+}
+
+#[test]
+fn a_wait_ends_in_time() {
+    let host = Host::start(Nature { seats: 0, ..Nature::default() });
+    let error = checkout(&host.address()).wait(Wait::UpTo(Duration::from_millis(50))).take().unwrap_err();
+    assert_eq!(error.code(), Some(Code::ALL_IN_USE));
+    assert!(error.to_string().contains("still at position 1"), "{error}");
+    host.heard(Heard::Checkin);
+}
+
+#[test]
+fn a_wait_can_be_cancelled() {
+    let host = Host::start(Nature { seats: 0, ..Nature::default() });
+    let token = CancelToken::new();
+    let waiting = checkout(&host.address()).wait(Wait::Forever).cancel(&token);
+    let thread = std::thread::spawn(move || waiting.take());
+    host.heard(Heard::Checkout);
+    token.cancel();
+    assert!(matches!(thread.join().unwrap(), Err(Error::Cancelled)));
+    host.heard(Heard::HangUp);
+    let cancelled_before = checkout(&host.address()).cancel(&token).take();
+    assert!(matches!(cancelled_before, Err(Error::Cancelled)));
+}
+
+#[test]
+fn a_silent_server_can_be_cancelled() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let token = CancelToken::new();
+    let asking = checkout(&format!("{}@127.0.0.1", silent.local_addr().unwrap().port())).cancel(&token);
+    let thread = std::thread::spawn(move || asking.take());
+    let (_connection, _) = silent.accept().unwrap();
+    let start = Instant::now();
+    token.cancel();
+    assert!(matches!(thread.join().unwrap(), Err(Error::Cancelled)));
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn heartbeats_are_sent_and_a_deaf_server_is_called_again() {
+    let host = Host::start(Nature { silence_ms: 300, ..Nature::default() });
+    let licence = checkout(&host.address()).take().unwrap();
+    host.heard(Heard::Heartbeat);
+    host.heard(Heard::Heartbeat);
+    host.be_deaf();
+    host.heard(Heard::Resume);
+    assert!(licence.is_valid());
+    let start = Instant::now();
+    let error = licence.give_back().unwrap_err();
+    assert_eq!(error.code(), Some(Code::CHECKIN_FAILED));
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_seat_is_resumed_after_a_cut_and_taken_afresh_when_forgotten() {
+    let host = Host::start(Nature::default());
+    let licence = checkout(&host.address()).take().unwrap();
+    host.heard(Heard::Checkout);
+    host.cut();
+    host.heard(Heard::Resume);
+    assert_eq!(licence.handle().unwrap().0, 101);
+    host.forget();
+    host.cut();
+    host.heard(Heard::Resume);
+    host.heard(Heard::Checkout);
+    assert!(licence.is_valid());
+    licence.give_back().unwrap();
+    assert_eq!(host.free(), 1);
+}
+
+#[test]
+fn a_seat_that_is_lost_for_good_is_told_once() {
+    let host = Host::start(Nature::default());
+    let (told, lost) = mpsc::channel();
+    let licence =
+        checkout(&host.address()).on_lost(move |why| told.send(why.to_string()).unwrap()).take().unwrap();
+    host.set_free(0);
+    host.end(Code::REMOVED_BY_REREAD);
+    let why = lost.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert_eq!(
+        why,
+        "Feature removed during lmreread, or wrong SERVER line hostid. (-92,147): the feature has gone; \
+         a fresh checkout was denied: ann@ws1 holds the only seat"
+    );
+    assert!(!licence.is_valid());
+    assert_eq!(licence.lost().unwrap().code(), Some(Code::REMOVED_BY_REREAD));
+    assert!(lost.recv().is_err());
+    assert!(licence.give_back().is_err());
+}
+
+#[test]
+fn an_ended_seat_is_taken_afresh_if_there_is_one() {
+    let host = Host::start(Nature::default());
+    let licence = checkout(&host.address()).take().unwrap();
+    host.heard(Heard::Checkout);
+    host.set_free(1);
+    host.end(Code::REMOVED_BY_REREAD);
+    host.heard(Heard::Checkout);
+    assert!(licence.is_valid());
+    licence.give_back().unwrap();
+}
+
+#[test]
+fn a_named_host_that_does_not_resolve_is_replaced_by_the_dialled_one() {
+    let host = Host::start(Nature { named: "no-such-host.invalid", ..Nature::default() });
+    for _ in 0..2 {
+        checkout(&host.address()).take().unwrap().give_back().unwrap();
+    }
+}
+
+#[test]
+fn a_vendor_daemon_that_is_starting_is_waited_for() {
+    let host = Host::start(Nature { not_now: 3, ..Nature::default() });
+    checkout(&host.address()).take().unwrap().give_back().unwrap();
+}
+
+#[test]
+fn a_dead_a_foreign_and_a_silent_server_are_passed_over() {
+    let host = Host::start(Nature::default());
+    let foreign = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
+    let (foreign_port, silent_port) = (port(&foreign), port(&silent));
+    std::thread::spawn(move || foreign.accept().unwrap().0.write_all(b"W\x8f-60\0\0\0\0\0"));
+    let list = format!("{}:{foreign_port}@127.0.0.1:{silent_port}@127.0.0.1:{}", dead(), host.address());
+    let start = Instant::now();
+    let licence = checkout(&list).take().unwrap();
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert_eq!(licence.server(), host.address());
+    let notes = licence.notes().join("\n");
+    assert!(notes.contains("nobody listens at"), "{notes}");
+    let expected = format!("at {foreign_port}@127.0.0.1 is a FlexNet licence server, not a licgate server");
+    assert!(notes.contains(&expected), "{notes}");
+    licence.give_back().unwrap();
+}
+
+#[test]
+fn servers_are_asked_in_order_until_one_grants_and_the_winner_is_remembered() {
+    let (full, first, second) = (
+        Host::start(Nature { seats: 0, ..Nature::default() }),
+        Host::start(Nature::default()),
+        Host::start(Nature::default()),
+    );
+    let list = format!("{}:{}:{}", full.address(), first.address(), second.address());
+    let licence = checkout(&list).take().unwrap();
+    assert_eq!(licence.server(), first.address());
+    assert_eq!(licence.notes(), ["ann@ws1 holds the only seat"]);
+    full.heard(Heard::Checkout);
+    licence.give_back().unwrap();
+    full.set_free(1);
+    let again = checkout(&list).take().unwrap();
+    assert_eq!(again.server(), first.address());
+    let third = checkout(&list).order(Order::FirstToAnswer).take().unwrap();
+    assert_ne!(third.server(), first.address());
+}
+
+#[test]
+fn with_several_full_servers_the_first_is_waited_at() {
+    let [first, second] = [0, 0].map(|seats| Host::start(Nature { seats, ..Nature::default() }));
+    let waiting = checkout(&format!("{}:{}", first.address(), second.address())).wait(Wait::Forever);
+    let (told, positions) = mpsc::channel();
+    let waiting = waiting.on_queued(move |position| told.send(position).unwrap());
+    let thread = std::thread::spawn(move || waiting.take());
+    assert_eq!(positions.recv_timeout(Duration::from_secs(20)), Ok(1));
+    first.promote();
+    assert_eq!(thread.join().unwrap().unwrap().server(), first.address());
+}
+
+#[test]
+fn what_the_vendor_did_not_sign_for_this_server_is_refused_and_given_back() {
+    for (nature, words) in [
+        (Nature { signed_by: [8; 32], ..Nature::default() }, "the grant is not believed"),
+        (Nature { identity: [2; 32], ..Nature::default() }, "the grant is not believed"),
+    ] {
+        let host = Host::start(nature);
+        let error = checkout(&host.address()).take().unwrap_err();
+        assert!(matches!(error, Error::Untrusted(_)), "{error}");
+        assert_eq!(error.code(), Some(Code::BAD_SIGNATURE), "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+        host.heard(Heard::Checkin);
+        let licence = Licence::checkout("solver", "2.1").server(host.address()).without_vendor_key().take();
+        licence.unwrap().give_back().unwrap();
+    }
+}
+
+#[test]
+fn nobody_at_all_is_told_with_every_place() {
+    let list = format!("{}:{}", dead(), dead());
+    let error = checkout(&list).take().unwrap_err();
+    assert!(matches!(error, Error::Unreachable(_)), "{error}");
+    assert_eq!(error.code(), Some(Code::CANNOT_CONNECT));
+    let block = format!("{error:#}");
+    assert_eq!(block.matches("nobody listens at").count(), 2, "{block}");
+    assert!(block.contains(&format!("License path:  {list}:")), "{block}");
+}
+
+#[test]
+fn a_node_locked_file_needs_no_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("acme.lic");
+    let text = "FEATURE solver acme 2.10 permanent uncounted HOSTID=ANY\n";
+    std::fs::write(&file, host::sign(text, &[7; 32]).to_string()).unwrap();
+    let place = file.display().to_string();
+    let licence = checkout(&place).take().unwrap();
+    assert_eq!(
+        (licence.server(), licence.version().as_str(), licence.handle()),
+        (place.clone(), "2.10", None)
+    );
+    licence.give_back().unwrap();
+    for (text, signer) in [
+        (text, [8; 32]),
+        ("FEATURE solver acme 2.10 permanent uncounted HOSTID=HOSTNAME=elsewhere\n", [7; 32]),
+        ("FEATURE solver acme 2.0 permanent uncounted HOSTID=ANY\n", [7; 32]),
+        ("FEATURE other acme 2.10 permanent uncounted HOSTID=ANY\n", [7; 32]),
+        ("USE_SERVER\nFEATURE solver acme 2.10 permanent uncounted HOSTID=ANY\n", [7; 32]),
+    ] {
+        std::fs::write(&file, host::sign(text, &signer).to_string()).unwrap();
+        assert!(checkout(&place).take().is_err(), "{text}");
+    }
+    let keyless = Licence::checkout("solver", "2.1").server(place).without_vendor_key().take();
+    assert!(keyless.is_err());
+}
+
+#[test]
+fn a_server_is_read_from_a_licence_file() {
+    let host = Host::start(Nature::default());
+    let folder = tempfile::tempdir().unwrap();
+    let text = format!("SERVER 127.0.0.1 ANY {}\nVENDOR acme\nUSE_SERVER\n", host.port);
+    std::fs::write(folder.path().join("a.lic"), text).unwrap();
+    let licence = checkout(&folder.path().display().to_string()).take().unwrap();
+    assert_eq!(licence.server(), host.address());
+    licence.give_back().unwrap();
+}
