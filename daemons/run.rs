@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::flags::{CommonFlags, MasterFlags, VendorFlags};
 use crate::log::{self, Dates, Form, Sink, verbatim};
-use crate::master::Master;
+use crate::master::{Master, demo};
 use crate::signal::{Signal, Signals};
 use crate::tasks::{Drained, Tasks};
 use crate::vendor::Vendor;
@@ -73,6 +73,14 @@ pub fn master(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(flags) => flags,
         Err(error) => return usage(&error),
     };
+    if flags.version {
+        return version();
+    }
+    let flags = if flags.demo { demo::prepare(flags) } else { Ok(flags) };
+    let flags = match flags {
+        Ok(flags) => flags,
+        Err(failure) => return refuse("licmgrd", &failure),
+    };
     let common = flags.common.clone();
     let log_file = flags.log_file.clone();
     live::<Master>(flags, common, log_file.as_deref(), "licmgrd")
@@ -94,13 +102,23 @@ fn usage(error: &clap::Error) -> ExitCode {
     u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
+/// The form that FlexNet's scripts look for: program, `v` and the version, platform.
+#[expect(clippy::print_stdout, reason = "the version is what was asked for")]
+fn version() -> ExitCode {
+    println!("licmgrd v{} {}", env!("CARGO_PKG_VERSION"), licgate_machine::facts::platform());
+    ExitCode::SUCCESS
+}
+
+/// Says on stderr why the daemon does not start, before there is a log.
+fn refuse(name: &str, failure: &Failure) -> ExitCode {
+    eprintln!("{name}: {failure}");
+    ExitCode::from(failure.exit.code())
+}
+
 fn live<D: Daemon>(flags: D::Flags, common: CommonFlags, log_file: Option<&str>, name: &str) -> ExitCode {
     let setup = match prepare(common, log_file, name) {
         Ok(setup) => setup,
-        Err(failure) => {
-            eprintln!("{name}: {failure}");
-            return ExitCode::from(failure.exit.code());
-        }
+        Err(failure) => return refuse(name, &failure),
     };
     let log = setup.log.clone();
     let ended = start().and_then(|runtime| {

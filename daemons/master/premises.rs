@@ -1,0 +1,246 @@
+//! The licence host that the master speaks for: its files, its vendor daemons, and how both are read again.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use licgate_core::host::HostFacts;
+use licgate_core::id::VendorName;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use tracing::{info, warn};
+
+use super::child::{self, Recipe};
+use super::directory::{Directory, Health, Order, Outcome, Reread};
+use super::licences::{self, Licences, VendorLine};
+use crate::failure::Failure;
+use crate::flags::Refusable;
+use crate::log::verbatim;
+use crate::run::Setup;
+use crate::systemd;
+
+/// How long a vendor daemon may take to read its files again.
+const REREAD: Duration = Duration::from_secs(60);
+
+/// The licence host.
+#[derive(Debug)]
+pub(super) struct Premises {
+    setup: Setup,
+    /// Licence files and directories as they were named.
+    elements: Vec<PathBuf>,
+    facts: HostFacts,
+    /// The port that the master serves on.
+    pub(super) port: u16,
+    /// The commands that are switched off.
+    pub(super) refused: Vec<Refusable>,
+    /// The vendor daemons.
+    pub(super) directory: Directory,
+    licences: Mutex<Arc<Licences>>,
+    one_at_a_time: tokio::sync::Mutex<()>,
+}
+
+/// What a host is made of.
+#[derive(Debug)]
+pub(super) struct Parts {
+    pub(super) setup: Setup,
+    pub(super) elements: Vec<PathBuf>,
+    pub(super) facts: HostFacts,
+    pub(super) port: u16,
+    pub(super) refused: Vec<Refusable>,
+    pub(super) licences: Licences,
+}
+
+impl Premises {
+    /// A host whose vendor daemons are not started yet.
+    pub(super) fn new(parts: Parts) -> Self {
+        let Parts { setup, elements, facts, port, refused, licences } = parts;
+        Self {
+            setup,
+            elements,
+            facts,
+            port,
+            refused,
+            directory: Directory::default(),
+            licences: Mutex::new(Arc::new(licences)),
+            one_at_a_time: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// What it was built from.
+    pub(super) fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// This machine's own name, for the log.
+    pub(super) fn host_name(&self) -> &str {
+        self.facts.names.first().map_or("this_host", String::as_str)
+    }
+
+    /// What the licence files say at the moment.
+    pub(super) fn licences(&self) -> Arc<Licences> {
+        Arc::clone(&self.licences.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Starts all vendor daemons and waits until each serves or has failed.
+    ///
+    /// # Errors
+    /// None of them serves.
+    pub(super) async fn open(&self) -> Result<(), Failure> {
+        verbatim("Starting vendor daemons ... ");
+        for (vendor, line) in &self.licences().vendors {
+            self.start(vendor, line);
+        }
+        let settled = self.directory.settled().await;
+        if settled.iter().any(|(_, health)| matches!(health, Health::Up { .. })) {
+            return Ok(());
+        }
+        Err(super::nobody_serves(&settled))
+    }
+
+    fn start(&self, vendor: &VendorName, line: &VendorLine) {
+        if let Some(port) = line.port.filter(|port| *port != 0) {
+            verbatim(&format!("Using vendor daemon port {port} specified in license file"));
+        }
+        let entry = child::keep(self.recipe(vendor, line), &self.setup.tasks);
+        self.directory.enter(vendor.clone(), entry);
+    }
+
+    fn recipe(&self, vendor: &VendorName, line: &VendorLine) -> Recipe {
+        let flags = &self.setup.flags;
+        let mut arguments = vec!["--vendor".into(), vendor.as_str().into()];
+        arguments.extend(["--state-dir".into(), self.setup.state_dir.clone().into_os_string()]);
+        for element in &self.elements {
+            arguments.extend(["-c".into(), element.clone().into_os_string()]);
+        }
+        if let Some(config) = &flags.config {
+            arguments.extend(["--config".into(), config.clone().into_os_string()]);
+        }
+        if flags.datestamp {
+            arguments.push("--datestamp".into());
+        }
+        arguments.extend(["-s".into(), flags.timestamp.to_string().into()]);
+        Recipe { vendor: vendor.clone(), program: program(line), arguments, log: self.setup.log.clone() }
+    }
+
+    /// Reads the licence files again and has the vendor daemons (or only this one) do the same. Daemons that are not up
+    /// are started; those whose vendor is gone are stopped. With errors the old files stay in force.
+    pub(super) async fn reread(
+        &self,
+        only: Option<&VendorName>,
+        asked_by: &str,
+    ) -> Result<Vec<String>, Vec<String>> {
+        let _turn = self.one_at_a_time.lock().await;
+        systemd::reloading();
+        verbatim(&format!("Rereading license file... Requested from {asked_by}"));
+        let result = self.reread_now(only).await;
+        let (lines, word) = match &result {
+            Ok(lines) => (lines, "Done rereading"),
+            Err(lines) => {
+                (lines, "Reread failed, the old files are still in force where no daemon says otherwise")
+            }
+        };
+        lines.iter().for_each(|line| info!("{line}"));
+        verbatim(word);
+        verbatim("...Finished rereading");
+        systemd::ready("");
+        result
+    }
+
+    async fn reread_now(&self, only: Option<&VendorName>) -> Result<Vec<String>, Vec<String>> {
+        let (elements, facts) = (self.elements.clone(), self.facts.clone());
+        let read = self.setup.tasks.blocking(move || licences::read(&elements, &facts)).await;
+        let new = match read {
+            Some(Ok(new)) => new,
+            Some(Err(failure)) => return Err(failure.to_string().lines().map(str::to_owned).collect()),
+            None => return Err(vec!["the licence files could not be read, see the log".to_owned()]),
+        };
+        if let Some(unknown) = only.filter(|only| !new.vendors.contains_key(only)) {
+            let known = new.vendors.keys().map(VendorName::as_str).collect::<Vec<_>>().join(", ");
+            return Err(vec![format!(
+                "there is no VENDOR line for {unknown} in the licence files, only for: {known}"
+            )]);
+        }
+        let mut lines = self.licences().needs_restart(&new);
+        lines.iter().for_each(|line| warn!("{line}"));
+        let new = Arc::new(new);
+        *self.licences.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&new);
+        lines.extend(self.retire(&new).await);
+        let mut all_in_force = true;
+        for (vendor, line) in new.vendors.iter().filter(|(vendor, _)| only.is_none_or(|only| only == *vendor))
+        {
+            let answer = self.reread_one(vendor, line).await;
+            all_in_force &= answer.outcome == Outcome::InForce;
+            lines.extend(answer.lines.iter().map(|line| format!("{vendor}: {line}")));
+        }
+        if all_in_force { Ok(lines) } else { Err(lines) }
+    }
+
+    /// Stops the daemons of vendors that are no longer in the files.
+    async fn retire(&self, new: &Licences) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (vendor, _) in self.directory.all() {
+            if new.vendors.contains_key(&vendor) {
+                continue;
+            }
+            if let Some(entry) = self.directory.strike(&vendor) {
+                // A daemon that is gone already needs no order.
+                drop(entry.orders.send(Order::Retire).await);
+                lines.push(format!("{vendor}: stopped, because it has no VENDOR line any more"));
+            }
+        }
+        lines
+    }
+
+    async fn reread_one(&self, vendor: &VendorName, line: &VendorLine) -> Reread {
+        let kept = |line: String| Reread { outcome: Outcome::Kept, lines: vec![line] };
+        let Some(mut entry) = self.directory.find(vendor) else {
+            self.start(vendor, line);
+            return self.newcomer(vendor).await;
+        };
+        let (answer, answered) = oneshot::channel();
+        if entry.orders.send(Order::Reread(answer)).await.is_err() {
+            return kept("the daemon is just ending; try again".to_owned());
+        }
+        match timeout(REREAD, answered).await {
+            Ok(Ok(reread)) => reread,
+            Ok(Err(_)) => match &*entry.health.borrow_and_update() {
+                Health::Down { why } | Health::Restarting { why, .. } => kept(why.clone()),
+                Health::Starting | Health::Up { .. } => kept("the daemon ended while it reread".to_owned()),
+            },
+            Err(_) => kept(format!("no answer within {} s", REREAD.as_secs())),
+        }
+    }
+
+    /// What became of a daemon that was just started.
+    async fn newcomer(&self, vendor: &VendorName) -> Reread {
+        let health = self.directory.settled().await.into_iter().find(|(name, _)| name == vendor);
+        match health {
+            Some((_, Health::Up { port })) => {
+                Reread { outcome: Outcome::InForce, lines: vec![format!("started on port {port}")] }
+            }
+            Some((_, Health::Down { why } | Health::Restarting { why, .. })) => {
+                Reread { outcome: Outcome::Kept, lines: vec![why] }
+            }
+            Some((_, Health::Starting)) | None => {
+                Reread { outcome: Outcome::Kept, lines: vec!["it does not serve".to_owned()] }
+            }
+        }
+    }
+}
+
+/// The program on the VENDOR line if there is one that can be run, else licgate's own beside this program.
+fn program(line: &VendorLine) -> PathBuf {
+    if let Some(path) = &line.path {
+        if is_executable(Path::new(path)) {
+            return path.into();
+        }
+        info!("{path} on the VENDOR line is no program here, licgate's own vendor daemon is used");
+    }
+    let own = PathBuf::from("licvendord");
+    std::env::current_exe().map_or(own.clone(), |this| this.with_file_name(own))
+}
+
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
