@@ -21,10 +21,11 @@ struct Disk {
     snapshot: Option<Snapshot>,
     /// How many entries each append brought.
     appends: Vec<usize>,
-    crash: Option<Crash>,
+    /// After how many more appends, and how.
+    crash: Option<(usize, Crash)>,
 }
 
-/// What is left of the next append.
+/// What is left of the append in which the machine dies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Crash {
     /// Nothing: the machine died before the sync.
@@ -34,15 +35,15 @@ pub(crate) enum Crash {
 }
 
 impl MemoryJournal {
-    /// Lets the next append fail, and every later one.
-    pub(crate) fn crash(&self, crash: Crash) {
-        self.disk().crash = Some(crash);
+    /// Lets `appends` more appends pass; in the one after them the machine dies.
+    pub(crate) fn crash_after(&self, appends: usize, crash: Crash) {
+        self.disk().crash = Some((appends, crash));
     }
 
     /// The same disk in a machine that works again.
     pub(crate) fn restarted(&self) -> Self {
         self.disk().crash = None;
-        Self { disk: Arc::clone(&self.disk), gate: Arc::default() }
+        self.clone()
     }
 
     /// Keeps appends waiting until the guard is dropped.
@@ -78,15 +79,24 @@ impl Journal for MemoryJournal {
         if last != after {
             return Err(AppendError::Behind(last));
         }
-        if disk.crash == Some(Crash::Lost) {
-            return Err(JournalError::new(Fault::Full, Path::new("memory"), "append to", "no room").into());
+        let dies = match &mut disk.crash {
+            Some((0, crash)) => Some(*crash),
+            Some((left, _)) => {
+                *left -= 1;
+                None
+            }
+            None => None,
+        };
+        if dies != Some(Crash::Lost) {
+            disk.entries.extend_from_slice(entries);
+            disk.appends.push(entries.len());
         }
-        disk.entries.extend_from_slice(entries);
-        disk.appends.push(entries.len());
-        if disk.crash == Some(Crash::Kept) {
-            return Err(JournalError::new(Fault::Other, Path::new("memory"), "append to", "no answer").into());
+        match dies {
+            Some(_) => {
+                Err(JournalError::new(Fault::Full, Path::new("memory"), "append to", "no room").into())
+            }
+            None => Ok(after.plus(entries.len())),
         }
-        Ok(after.plus(entries.len()))
     }
 
     fn load(&mut self) -> Result<Loaded, JournalError> {

@@ -1,6 +1,8 @@
 //! The vendor daemon: owns the seats of one vendor.
 
 mod answer;
+#[cfg(test)]
+mod bench;
 mod commit;
 mod desk;
 mod keeper;
