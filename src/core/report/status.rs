@@ -7,7 +7,7 @@ use alloc::string::{String, ToString};
 use core::fmt::{self, Write};
 
 use crate::code::Code;
-use crate::id::VendorName;
+use crate::id::{FeatureName, VendorName};
 use crate::ledger::Holder;
 use crate::report::usage::{Feature, Lease, Pool, VendorReport, VendorUsage, Waiting};
 use crate::time::{WallTime, Zone};
@@ -81,9 +81,15 @@ pub fn vendors(status: &ServerStatus, reports: &[VendorReport], scope: Scope, zo
     text
 }
 
-/// What is printed for a licence host that gives no status: `Error getting status: …`, with our own words last.
-pub fn error_line(code: Code, why: &str) -> String {
-    format(format_args!("Error getting status: {}\n", Line::Failed(code, why)))
+/// What is printed for a licence host that gives no status.
+pub fn error_line(error: &impl fmt::Display) -> String {
+    format(format_args!("Error getting status: {}\n", Plain(&error.to_string())))
+}
+
+/// What is printed for a feature that was asked for and that nobody serves.
+pub fn no_such_feature(name: &FeatureName) -> String {
+    let name = Plain(name.as_str());
+    format(format_args!("Users of {name}: Cannot get users of {name}: {}\n\n", Code::NO_SUCH_FEATURE))
 }
 
 /// What stands behind the name of a daemon.
@@ -97,7 +103,7 @@ impl fmt::Display for Line<'_> {
         match self {
             Self::Up(version) => write!(f, "UP v{}", Plain(version)),
             Self::Failed(code, "") => code.fmt(f),
-            Self::Failed(code, why) => write!(f, "{code} {}", Plain(why)),
+            Self::Failed(code, why) => write!(f, "{code}: {}", Plain(why)),
         }
     }
 }

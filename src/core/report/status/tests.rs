@@ -172,8 +172,8 @@ Feature usage info:
 
 Users of cad:  (Total of 1 license issued;  Total of 0 licenses in use)
 
-    silent: Vendor daemon did not respond within timeout interval. (-52,327) no answer in 5 s
-   theorem: The desired vendor daemon is down. (-97,121) it is started again in 4 s
+    silent: Vendor daemon did not respond within timeout interval. (-52,327): no answer in 5 s
+   theorem: The desired vendor daemon is down. (-97,121): it is started again in 4 s
 
 "#;
 
@@ -207,8 +207,12 @@ fn without_features_the_daemons_stand_below_each_other() {
 #[test]
 fn failures_have_flexnets_form() {
     assert_eq!(
-        error_line(Code::CANNOT_CONNECT, ""),
+        error_line(&Code::CANNOT_CONNECT),
         "Error getting status: Cannot connect to license server system. (-15,570)\n"
+    );
+    assert_eq!(
+        no_such_feature(&"Catia_GCO".into()),
+        "Users of Catia_GCO: Cannot get users of Catia_GCO: No such feature exists. (-5,222)\n\n"
     );
     assert_eq!(SEPARATOR.len(), 76);
 }

@@ -1,0 +1,5 @@
+//! The program `licsign`.
+
+fn main() -> std::process::ExitCode {
+    licgate_admin::licsign::main()
+}

@@ -1,0 +1,137 @@
+//! `licutil check`: what is wrong with licence files, and what an administrator should know about them.
+
+mod advice;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use licgate_core::host::HostFacts;
+use licgate_core::id::VendorName;
+use licgate_core::licence::{Book, Surroundings, VendorKey, check};
+use licgate_core::text::{Diagnostic, Report};
+use licgate_core::time::Zone;
+use licgate_machine::zone::{Local, wall};
+use licgate_machine::{facts, files, keys, places};
+use serde::Serialize;
+
+use crate::failure::{Failure, Kind};
+use crate::out::{Form, Out};
+use crate::remarks::{self, Remarked, Tally};
+
+/// Say what is wrong with licence files, and what an administrator should know about them
+///
+/// Errors are lines that cannot be used. Warnings are of lines that are never used, have expired or soon will, are for
+/// another licence host, or make trouble with firewalls. Exit status 65 when there is an error. All files
+/// are looked at together, as one licence host would serve them.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    /// Licence files, or directories of which all *.lic are checked
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Warn of lines that expire within so many days
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    days: u16,
+    /// The vendor's public key: see to the signatures, too
+    #[arg(long, value_name = "FILE")]
+    vendor_key: Option<PathBuf>,
+    /// The state directory of the licence host, whose key is a host id; its default is that of `licmgrd` for the same user
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Document {
+    remarks: Vec<Report>,
+    #[serde(flatten)]
+    tally: Tally,
+}
+
+impl Check {
+    pub(super) fn run(&self, out: &mut Out) -> Result<(), Failure> {
+        let key = self.vendor_key.as_deref().map(keys::read_public).transpose()?;
+        let mut texts = Vec::new();
+        for path in &self.files {
+            for file in files::licence_files(path)? {
+                texts.push(remarks::read(&file)?);
+            }
+        }
+        let today = Local::system().civil(wall()).date;
+        let host = self.this_host();
+        advise(&mut texts, &Surroundings { today, host: &host }, self.days, key.as_ref());
+        for text in &mut texts {
+            let options = advice::options(&text.licence, Path::new(text.source.name()), |path| path.exists());
+            text.remarks.extend(options);
+            text.remarks.sort_by_key(|remark| remark.span);
+        }
+        self.print(&texts, out)
+    }
+
+    /// What this machine shows, with the key of the licence host on it, if this user may read that.
+    fn this_host(&self) -> HostFacts {
+        let dir = self.state_dir.clone().or_else(places::state_dir);
+        let identity = dir.and_then(|dir| keys::read_private(&keys::identity_file(&dir)).ok());
+        HostFacts { key: identity.map(|key| key.public().bytes()), ..facts::measure() }
+    }
+
+    fn print(&self, texts: &[Remarked], out: &mut Out) -> Result<(), Failure> {
+        let mut tally = Tally::default();
+        texts.iter().for_each(|text| tally.add(text.tally()));
+        match Form::of_flag(self.json) {
+            Form::Json => {
+                let remarks = texts.iter().flat_map(Remarked::as_json).collect();
+                out.json(&Document { remarks, tally });
+            }
+            Form::Text => {
+                for text in texts {
+                    text.remarks.iter().for_each(|remark| out.data(&remark.render(&text.source)));
+                }
+            }
+        }
+        let lines: usize = texts.iter().map(|text| text.licence.statements.len()).sum();
+        let summary = format!("{tally} in {lines} lines of {} files", texts.len());
+        if tally.errors > 0 {
+            return Err(Failure::new(Kind::BadFile, summary));
+        }
+        out.talk(&summary);
+        Ok(())
+    }
+}
+
+/// Adds to the remarks of the parser: what an administrator should know, bad signatures, and what a licence host would
+/// say when it serves these files.
+fn advise(texts: &mut [Remarked], at: &Surroundings<'_>, days: u16, key: Option<&VendorKey>) {
+    let mut found: Vec<(usize, Diagnostic)> = Vec::new();
+    for (index, text) in texts.iter().enumerate() {
+        let own = advice::lines(&text.licence, at, days);
+        found.extend(own.into_iter().map(|remark| (index, remark)));
+    }
+    // The host is judged above: here every file is looked at as if it were for this one.
+    let anywhere: Vec<_> = texts.iter().map(|text| advice::for_any_host(&text.licence)).collect();
+    for vendor in vendors(texts) {
+        if let Some(key) = key {
+            for (index, text) in texts.iter().enumerate() {
+                let (_, bad) = check(&text.source, &text.licence, &vendor, key);
+                found.extend(bad.into_iter().map(|remark| (index, remark)));
+            }
+        }
+        let files: Vec<_> = texts.iter().map(|text| &text.source).zip(&anywhere).collect();
+        found.extend(Book::rehearse(&vendor, &files, at));
+    }
+    for (index, remark) in found {
+        if let Some(text) = texts.get_mut(index) {
+            text.remarks.push(remark);
+        }
+    }
+}
+
+fn vendors(texts: &[Remarked]) -> BTreeSet<VendorName> {
+    let lines = texts.iter().flat_map(|text| &text.licence.statements);
+    lines.filter_map(|line| advice::vendor_of(&line.node)).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,157 @@
+//! What an administrator should know about a licence file that has no mistakes: decided from the text, the day and the
+//! machine alone.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use licgate_core::code::Code;
+use licgate_core::host::{HostFacts, HostId};
+use licgate_core::id::VendorName;
+use licgate_core::licence::ast::{Expiry, Server, Statement, Vendor};
+use licgate_core::licence::{Licence, Surroundings};
+use licgate_core::text::{Diagnostic, Severity, Span, Spanned};
+
+/// Remarks on the lines of one file.
+pub(super) fn lines(licence: &Licence, at: &Surroundings<'_>, days: u16) -> Vec<Diagnostic> {
+    let mut remarks = Vec::new();
+    let mut unstarted: BTreeSet<&VendorName> = BTreeSet::new();
+    let started: BTreeSet<&VendorName> =
+        licence.statements.iter().filter_map(|line| started_vendor(&line.node)).collect();
+    let has_server = licence.statements.iter().any(|line| server(&line.node).is_some());
+    for line in &licence.statements {
+        match &line.node {
+            Statement::Server(server) => remarks.extend(host(server, line.span, at.host)),
+            Statement::Vendor(vendor) => remarks.extend(vendor_port(vendor, line.span)),
+            Statement::UseServer => {}
+            Statement::Feature(feature) => {
+                remarks.extend(expiry(&feature.expiry, feature.name.node.as_str(), at, days));
+            }
+            Statement::Upgrade(upgrade) => {
+                remarks.extend(expiry(&upgrade.expiry, upgrade.name.node.as_str(), at, days));
+            }
+            Statement::Package(_) => {}
+        }
+        if let Some(vendor) = vendor_of(&line.node)
+            && has_server
+            && !started.contains(vendor)
+            && unstarted.insert(vendor)
+        {
+            let message = format!("no VENDOR line starts the vendor daemon '{vendor}', so this is not served");
+            let hint = format!("add the line: VENDOR {vendor}");
+            remarks.push(Diagnostic::new(Severity::Warning, line.span, message).with_hint(hint));
+        }
+    }
+    remarks
+}
+
+/// Remarks on options files, which this version does not apply. A path that is not absolute counts from the
+/// directory of the licence file.
+pub(super) fn options(
+    licence: &Licence,
+    file: &Path,
+    exists: impl Fn(&Path) -> bool,
+) -> Vec<Diagnostic> {
+    let beside = file.parent().unwrap_or(Path::new(""));
+    let remark = |vendor: &Vendor| {
+        let (path, span) = match &vendor.options {
+            Some(options) => (beside.join(&options.node), options.span),
+            None => {
+                let path: PathBuf = beside.join(format!("{}.opt", vendor.name.node));
+                (exists(&path).then_some(path)?, vendor.name.span)
+            }
+        };
+        let message = format!("the options file {} is not applied: this version reads none", path.display());
+        Some(Diagnostic::new(Severity::Warning, span, message)
+            .with_hint("reservations, limits and groups in it have no effect"))
+    };
+    let vendors = licence.statements.iter().filter_map(|line| vendor(&line.node));
+    vendors.filter_map(remark).collect()
+}
+
+/// The same licence as if its SERVER lines meant every machine.
+pub(super) fn for_any_host(licence: &Licence) -> Licence {
+    let mut licence = licence.clone();
+    for line in &mut licence.statements {
+        if let Statement::Server(server) = &mut line.node {
+            server.hostids.node = vec![HostId::Any];
+        }
+    }
+    licence
+}
+
+/// The vendor whose daemon serves this line.
+pub(super) fn vendor_of(statement: &Statement) -> Option<&VendorName> {
+    match statement {
+        Statement::Feature(feature) => Some(&feature.vendor.node),
+        Statement::Upgrade(upgrade) => Some(&upgrade.vendor.node),
+        Statement::Package(package) => Some(&package.vendor.node),
+        Statement::Server(_) | Statement::Vendor(_) | Statement::UseServer => None,
+    }
+}
+
+fn host(server: &Server, line: Span, this: &HostFacts) -> Vec<Diagnostic> {
+    let mut remarks = Vec::new();
+    if !server.hostids.node.iter().any(|id| id.matches(this)) {
+        let message = "this licence is for another licence host than this machine";
+        let hint = match own_ids(this) {
+            ids if ids.is_empty() => "check it there; `licutil hostid` prints what a machine shows".into(),
+            ids => format!("check it there, or ask the vendor to sign for one of: {}", ids.join(" ")),
+        };
+        let remark = Diagnostic::new(Severity::Warning, server.hostids.span, message);
+        remarks.push(remark.with_code(Code::WRONG_HOST).with_hint(hint));
+    }
+    if server.port.is_none() {
+        let message = "without a port here the licence host takes the first free one of 27000 to 27009";
+        let hint = "give it one, so that clients, firewalls and tunnels find it at the same place every time";
+        remarks.push(Diagnostic::new(Severity::Note, line, message).with_hint(hint));
+    }
+    remarks
+}
+
+fn own_ids(facts: &HostFacts) -> Vec<String> {
+    let key = facts.key.map(HostId::Key);
+    key.into_iter().chain(facts.ethers.iter().copied().map(HostId::Ether)).map(|id| id.to_string()).collect()
+}
+
+fn vendor_port(vendor: &Vendor, line: Span) -> Option<Diagnostic> {
+    if vendor.port.is_some() {
+        return None;
+    }
+    let message = format!(
+        "the vendor daemon '{}' has no port: it takes another one at every start, which firewalls and tunnels \
+         cannot let pass",
+        vendor.name.node
+    );
+    Some(Diagnostic::new(Severity::Warning, line, message).with_hint("add a free port, such as PORT=27010"))
+}
+
+fn expiry(expiry: &Spanned<Expiry>, name: &str, at: &Surroundings<'_>, days: u16) -> Option<Diagnostic> {
+    let last = match expiry.node {
+        Expiry::On(last) => last,
+        Expiry::Never => return None,
+    };
+    let left = last.days_since(at.today);
+    // What has expired already is said when the lines are looked at together.
+    if left < 0 || left > i64::from(days) {
+        return None;
+    }
+    let when = match left {
+        0 => "expires at the end of today".into(),
+        1 => "expires tomorrow".into(),
+        days => format!("expires in {days} days"),
+    };
+    let message = format!("'{name}' {when}, on {last}");
+    Some(Diagnostic::new(Severity::Warning, expiry.span, message).with_hint("ask the vendor for a new line in time"))
+}
+
+fn server(statement: &Statement) -> Option<&Server> {
+    if let Statement::Server(server) = statement { Some(server) } else { None }
+}
+
+fn vendor(statement: &Statement) -> Option<&Vendor> {
+    if let Statement::Vendor(vendor) = statement { Some(vendor) } else { None }
+}
+
+fn started_vendor(statement: &Statement) -> Option<&VendorName> {
+    vendor(statement).map(|vendor| &vendor.name.node)
+}
