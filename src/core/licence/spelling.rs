@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::text::is_blank;
+
 /// Physical lines of a printed licence are shorter than this, as FlexNet demands, wherever a blank allows a break.
 const LINE: usize = 2048;
 /// What a broken line ends in.
@@ -9,8 +11,9 @@ const BREAK: &str = " \\\n\t";
 
 /// Whether `word` can stand in a line without quotes.
 pub(super) fn is_bare(word: &str) -> bool {
-    let splits = |c: char| c.is_whitespace() || c.is_control() || c == '"';
-    !word.is_empty() && !word.contains(splits) && !word.starts_with('#') && !word.ends_with('\\')
+    let splits = |c| is_blank(c) || c == '"';
+    let is_comment = word.starts_with('#') || word.starts_with("\\#");
+    !word.is_empty() && !word.contains(splits) && !is_comment && !word.ends_with('\\')
 }
 
 /// Whether `word` is a keyword with a value, `NAME=…`, and no path that has `=` in it.
@@ -88,7 +91,7 @@ mod tests {
         for word in ["a", "C:\\acme", "A=B", "a#b", "ü"] {
             assert!(is_bare(word), "{word}");
         }
-        for word in ["", "a b", "a\tb", "a\u{a0}b", "#a", "C:\\", "\"", "\u{1b}"] {
+        for word in ["", "a b", "a\tb", "a\u{a0}b", "#a", "\\#a", "C:\\", "\"", "\u{1b}"] {
             assert!(!is_bare(word), "{word}");
         }
     }

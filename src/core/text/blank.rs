@@ -7,6 +7,9 @@ use super::{Diagnostic, Severity, Span};
 /// Whether `c` separates words. Besides blanks and tabs these are all characters that no one meant to write into a
 /// licence: no-break spaces and their kin, control characters, and invisible ones.
 pub fn is_blank(c: char) -> bool {
+    if c.is_ascii() {
+        return c <= ' ' || c == '\u{7f}';
+    }
     c.is_whitespace() || c.is_control() || is_invisible(c)
 }
 

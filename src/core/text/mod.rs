@@ -1,6 +1,7 @@
 //! Source text, places in it, the words of its lines, and diagnostics that point there.
 
 mod blank;
+mod cursor;
 mod diagnostic;
 mod lexer;
 mod remarks;

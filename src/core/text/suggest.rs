@@ -8,13 +8,16 @@ const LONGEST: usize = 40;
 
 /// The candidate that `word` is most probably a misspelling of, without regard to case: at most a third of its letters
 /// (but at least one) wrong, missing, too many, or swapped with their neighbour. `None`: it resembles none of them.
+/// Candidates are ASCII.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > LONGEST {
         return None;
     }
     let word = lower(word);
     let good_enough = (word.len() / 3).max(1);
-    let rated = candidates.into_iter().map(|candidate| (distance(&word, &lower(candidate)), candidate));
+    // As many letters as the lengths differ by are wrong at least: most candidates need no table.
+    let near = candidates.into_iter().filter(|candidate| candidate.len().abs_diff(word.len()) <= good_enough);
+    let rated = near.map(|candidate| (distance(&word, &lower(candidate)), candidate));
     let (mistakes, best) = rated.min_by_key(|(mistakes, _)| *mistakes)?;
     (mistakes <= good_enough && mistakes < word.len()).then_some(best)
 }

@@ -8,6 +8,7 @@ mod keyword;
 mod line;
 mod package;
 mod server;
+mod table;
 mod value;
 mod vendor;
 
@@ -91,7 +92,7 @@ fn remark_ignored(head: &str, line: Span, remarks: &mut Remarks) {
         let message = format!("{} is a line in decimal format, which licgate does not read", in_ticks(head));
         let hint = "ask the vendor for the readable form of this line";
         remarks.push(line::error(span, Code::DECIMAL_FORMAT, message).with_hint(hint));
-    } else if head.split_once('=').is_some_and(|(name, _)| attribute::is_known(name)) {
+    } else if head.split_once('=').is_some_and(|(name, _)| table::is_known(name)) {
         let message = "this line is ignored: it begins with an attribute";
         let hint = "if it belongs to the line before, that one has to end in `\\`";
         remarks.push(Diagnostic::new(Severity::Warning, span, message).with_hint(hint));

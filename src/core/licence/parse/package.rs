@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::vec::Vec;
 
 use super::line::{Line, error};
-use super::{attribute, value};
+use super::{attribute, table, value};
 use crate::code::Code;
 use crate::licence::ast::{Component, Package, Suite};
 use crate::text::{Diagnostic, Remarks, Severity, Spanned, Word, WordValue, in_ticks};
@@ -57,7 +57,7 @@ pub(super) fn read(line: &mut Line<'_, '_>) -> Option<Package> {
 /// The version may be missing; then COMPONENTS= or another attribute stands in its place.
 fn is_version(word: &Word<'_>) -> bool {
     let is_number = word.bare.starts_with(|c: char| c.is_ascii_digit() || c == '.');
-    let is_attribute = attribute::is_known(word.bare) || attribute::is_legacy_key(word.bare);
+    let is_attribute = table::is_known(word.bare) || attribute::is_legacy_key(word.bare);
     word.name().is_none() && !word.is_quoted() && (is_number || !is_attribute)
 }
 

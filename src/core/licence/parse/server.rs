@@ -44,7 +44,8 @@ fn is_port(word: &Word<'_>) -> bool {
 }
 
 fn hostids(line: &mut Line<'_, '_>) -> Option<Spanned<Vec<HostId>>> {
-    let Some((word, text)) = line.peek().and_then(|word| Some((word, word.text()?))) else {
+    let word = line.peek().and_then(|word| Some((word, word.text()?)));
+    let Some((word, text)) = word.filter(|(_, text)| !text.trim().is_empty()) else {
         line.missing("host id");
         return None;
     };
@@ -58,10 +59,6 @@ fn hostids(line: &mut Line<'_, '_>) -> Option<Spanned<Vec<HostId>>> {
             HostId::Other(id.into())
         });
         ids.push(id);
-    }
-    if ids.is_empty() {
-        line.missing("host id");
-        return None;
     }
     Some(Spanned::new(word.span, ids))
 }

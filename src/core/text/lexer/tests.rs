@@ -37,6 +37,7 @@ fn words_quotes_comments_and_joins() {
         ("a \\#why\n b", "a|b"),
         ("a \\\n", "a"),
         ("a \\", "a"),
+        ("a\\\\\n b\\\\c", "a|b\\\\c"),
         ("a \\\n\nb", "a\nb"),
         ("S=\"01 \\\n\t 23\\\n45  \\\n \\\n6\"", "S=<01 23 45 6>"),
         ("S=\" \\\n x  y\"", "S=< x  y>"),
