@@ -92,8 +92,10 @@ impl Ledger {
 
     fn resume(&mut self, now: LeaseTime, checkout: &CheckoutId, epoch: u32) {
         let Some(number) = self.numbers.get(checkout) else { return };
-        if let Some(entry) = self.entries.get_mut(number) {
-            entry.epoch = epoch;
+        let Some(entry) = self.entries.get_mut(number) else { return };
+        match entry.state {
+            State::Waiting { .. } | State::Held { .. } => entry.epoch = epoch,
+            State::Lingering { .. } => {}
         }
         self.hear(now, checkout);
     }

@@ -84,7 +84,7 @@ pub struct InUse {
     pub holders: Vec<HeldBy>,
     /// How many leases there are besides.
     pub more: usize,
-    /// How many requests for the feature wait.
+    /// How many requests for the feature wait before this one.
     pub waiting: usize,
     /// When that was so.
     pub at: WallTime,

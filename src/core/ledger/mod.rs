@@ -2,6 +2,34 @@
 //!
 //! [`Ledger::decide`] answers and changes nothing; [`Ledger::due`] says what time, a new book or a seat set free
 //! forces; [`Ledger::apply`] is the only mutation, cannot fail, and is all that a replay of the journal does.
+//!
+//! # Life of a lease
+//! A checkout that has to wait is a *ticket*; once it holds seats it is a *lease*. What happens to it, by what it is:
+//!
+//! | | unknown | waiting | held | lingering |
+//! |---|---|---|---|---|
+//! | check out | granted, queued or denied | resumed ¹ | resumed ¹ | denied: was given back |
+//! | resume | denied: unknown | resumed | resumed | denied: unknown |
+//! | heartbeat ² | denied: unknown | heard | heard | denied: unknown |
+//! | check in ² | denied: unknown | ended: left the queue | lingers if the pool does, else ended | denied: unknown |
+//! | hang-up ² | denied: unknown | has the grace period | has the grace period | denied: unknown |
+//! | silence or grace over | | ended | ended | |
+//! | linger time over | | | | ended |
+//! | seats set free | | promoted if it is next | | |
+//! | pool gone | | ended if no other will do | ended | ended |
+//!
+//! ¹ If it asks for the same feature and as many seats, else it is denied. ² With another epoch than the latest it is
+//! denied as stale, and nothing happens.
+//!
+//! To its client a lingering lease is gone. A client that is heard after its connection broke, resumed or not, has
+//! the full silence period again. Whoever resumes gets a higher epoch, which makes older connections stale.
+//!
+//! # Who gets seats
+//! A feature's pools are tried in the order of the book. A request takes all its seats from one pool; in a pool with
+//! DUP_GROUP it shares the seats that its group has out there, and takes only what it needs above them. Who takes
+//! none at all is served at once, since he takes nothing from anybody. Seats go to the head of the pool's queue, or to
+//! a newcomer if nobody waits who is eligible for that pool; so a large request is never starved by small ones. A
+//! ticket stands in the queues of all its eligible pools and is promoted by the first that can.
 
 mod apply;
 mod ask;

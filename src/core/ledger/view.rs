@@ -4,7 +4,7 @@ use core::ops::Bound;
 
 use super::directory::{Feature, FeatureIndex};
 use super::entry::{Entry, State};
-use super::{Denial, Holder, Ledger, Why};
+use super::{Denial, Holder, InUse, Ledger, Why};
 use crate::code::Code;
 use crate::id::{CheckoutId, FeatureName, LeaseNumber};
 use crate::licence::{Absence, Pool, Seats};
@@ -98,15 +98,17 @@ impl Ledger {
         }
     }
 
-    /// Why a ticket waits: who has the seats. Its code is that of a queued request.
+    /// Why a ticket waits: who has the seats, and how many wait before it (counted to 1000 at most). Its code is that of
+    /// a queued request.
     pub fn why_waiting(&self, checkout: &CheckoutId) -> Option<Denial> {
-        let (_, entry) = self.find(checkout)?;
+        let (number, entry) = self.find(checkout)?;
         let feature = self.directory.feature(entry.feature)?;
         match &entry.state {
-            State::Waiting { pools, .. } => Some(Denial {
-                code: Code::QUEUED,
-                why: Why::AllInUse(self.in_use(self.now, feature, pools, &entry.version, entry.seats)),
-            }),
+            State::Waiting { pools, .. } => {
+                let waiting = feature.tickets.range(..number).take(FARTHEST).count();
+                let in_use = self.in_use(self.now, feature, pools, &entry.version, entry.seats);
+                Some(Denial { code: Code::QUEUED, why: Why::AllInUse(InUse { waiting, ..in_use }) })
+            }
             State::Held { .. } | State::Lingering { .. } => None,
         }
     }

@@ -4,3 +4,4 @@ mod bench;
 mod history;
 mod model;
 mod seats;
+mod table;
