@@ -191,4 +191,4 @@ fn no_such_vendor(vendor: &VendorName, paths: &[PathBuf]) -> Failure {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

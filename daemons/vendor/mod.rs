@@ -70,28 +70,7 @@ impl Daemon for Vendor {
 
     async fn build(flags: VendorFlags, setup: Setup) -> Result<Self, Failure> {
         let master = parent().map_err(|_| started_by_hand())?;
-        let identity = keys::identity(&setup.state_dir)
-            .map_err(|error| Failure::new(Exit::NoFile, error.to_string()))?;
-        let tls = licgate_tls::server_config(&identity)
-            .map_err(|error| Failure::new(Exit::Broken, format!("cannot set up TLS: {error}")))?;
-        let host = HostFacts { key: Some(identity.public().bytes()), ..facts::measure() };
-        let vendor = VendorName::from(flags.vendor.as_str());
-        let (config, zone) = (setup.config.clone(), setup.zone.clone());
-        let order = Order { vendor, paths: flags.licences, config, host, zone };
-        let building = order.clone();
-        let state_dir = setup.state_dir.clone();
-        let built = setup.tasks.blocking(move || {
-            let (stock, book) = stock(building.clone())?;
-            let mut journal = SqliteJournal::open(&state_dir, &building.vendor).map_err(unusable)?;
-            let loaded = journal.load().map_err(unusable)?;
-            let clock = Clock::starting_at(loaded.clock);
-            let patience = building.config.patience;
-            let keeper = Keeper::restore(book, patience, building.zone, &loaded, clock.now());
-            Ok((stock, keeper, clock, journal, loaded.last))
-        });
-        let (stock, keeper, clock, journal, last) = built.await.ok_or_else(panicked)??;
-        let bound = listen(&setup.config, stock.shelf.port)?;
-        Ok(Self { setup, order, stock, keeper, clock, journal, last, bound, tls, master })
+        Self::build_for(master, flags, setup).await
     }
 
     async fn serve(self, orders: Orders) -> Result<(), Failure> {
@@ -131,6 +110,33 @@ impl Daemon for Vendor {
             (Ok(Some(Ok(()))), Some(NobodyThere)) => Err(panicked()),
             (ended, _) => Err(why_ended(ended)),
         }
+    }
+}
+
+impl Vendor {
+    async fn build_for(master: Parent, flags: VendorFlags, setup: Setup) -> Result<Self, Failure> {
+        let identity = keys::identity(&setup.state_dir)
+            .map_err(|error| Failure::new(Exit::NoFile, error.to_string()))?;
+        let tls = licgate_tls::server_config(&identity)
+            .map_err(|error| Failure::new(Exit::Broken, format!("cannot set up TLS: {error}")))?;
+        let host = HostFacts { key: Some(identity.public().bytes()), ..facts::measure() };
+        let vendor = VendorName::from(flags.vendor.as_str());
+        let (config, zone) = (setup.config.clone(), setup.zone.clone());
+        let order = Order { vendor, paths: flags.licences, config, host, zone };
+        let building = order.clone();
+        let state_dir = setup.state_dir.clone();
+        let built = setup.tasks.blocking(move || {
+            let (stock, book) = stock(building.clone())?;
+            let mut journal = SqliteJournal::open(&state_dir, &building.vendor).map_err(unusable)?;
+            let loaded = journal.load().map_err(unusable)?;
+            let clock = Clock::starting_at(loaded.clock);
+            let patience = building.config.patience;
+            let keeper = Keeper::restore(book, patience, building.zone, &loaded, clock.now());
+            Ok((stock, keeper, clock, journal, loaded.last))
+        });
+        let (stock, keeper, clock, journal, last) = built.await.ok_or_else(panicked)??;
+        let bound = listen(&setup.config, stock.shelf.port)?;
+        Ok(Self { setup, order, stock, keeper, clock, journal, last, bound, tls, master })
     }
 }
 
@@ -240,3 +246,6 @@ fn panicked() -> Failure {
     Failure::new(Exit::Broken, "a part of the daemon came to an unexpected end")
         .with_hint("please report this with the log; licmgrd starts the daemon again, and no seat is lost")
 }
+
+#[cfg(test)]
+mod tests;
