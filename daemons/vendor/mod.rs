@@ -127,8 +127,9 @@ impl Vendor {
         let state_dir = setup.state_dir.clone();
         let built = setup.tasks.blocking(move || {
             let (stock, book) = stock(building.clone())?;
-            let mut journal = SqliteJournal::open(&state_dir, &building.vendor).map_err(unusable)?;
-            let loaded = journal.load().map_err(unusable)?;
+            let mut journal =
+                SqliteJournal::open(&state_dir, &building.vendor).map_err(|error| unusable(&error))?;
+            let loaded = journal.load().map_err(|error| unusable(&error))?;
             let clock = Clock::starting_at(loaded.clock);
             let patience = building.config.patience;
             let keeper = Keeper::restore(book, patience, building.zone, &loaded, clock.now());
@@ -221,7 +222,7 @@ fn started_by_hand() -> Failure {
     .with_hint("start the licence host with: licmgrd -c FILE.lic")
 }
 
-fn unusable(error: JournalError) -> Failure {
+fn unusable(error: &JournalError) -> Failure {
     let exit = match error.fault {
         Fault::Running => Exit::AnotherRuns,
         Fault::Full

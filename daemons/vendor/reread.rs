@@ -134,7 +134,9 @@ fn fit(mut lines: Vec<String>) -> Vec<String> {
     let more = lines.len().saturating_sub(REPORT);
     lines.truncate(REPORT);
     for line in &mut lines {
-        line.truncate(line.floor_char_boundary(LINE));
+        let ends = line.char_indices().map(|(start, char)| start + char.len_utf8());
+        let end = ends.take_while(|end| *end <= LINE).last().unwrap_or(0);
+        line.truncate(end);
     }
     if more > 0 {
         lines.push(format!("and {more} more lines, in the log"));

@@ -174,3 +174,6 @@ impl<Z: Zone> Keeper<Z> {
 fn snapshot_at(state: usize) -> usize {
     TAIL.max(state.saturating_mul(TAIL_TO_STATE))
 }
+
+#[cfg(test)]
+mod tests;
