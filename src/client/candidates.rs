@@ -48,11 +48,10 @@ pub(crate) fn candidates(errand: &Errand) -> (Vec<Candidate>, Vec<Error>) {
         match &place.element {
             Element::Server(server) => add_server(&mut found, server),
             Element::Triad(servers) => servers.iter().for_each(|server| add_server(&mut found, server)),
-            Element::Path(path) => {
-                if let Err(error) = add_files(&mut found, errand, Path::new(path)) {
-                    errors.extend(worth_saying(place, error));
-                }
-            }
+            Element::Path(path) => match add_files(&mut found, errand, Path::new(path)) {
+                Ok(remarks) => errors.extend(remarks),
+                Err(error) => errors.extend(worth_saying(place, error)),
+            },
         }
     }
     (found, errors)
@@ -90,14 +89,24 @@ fn add_server(found: &mut Vec<Candidate>, server: &PortAtHost) {
     }
 }
 
-fn add_files(found: &mut Vec<Candidate>, errand: &Errand, path: &Path) -> Result<(), Error> {
+fn add_files(found: &mut Vec<Candidate>, errand: &Errand, path: &Path) -> Result<Vec<Error>, Error> {
+    let mut errors = Vec::new();
     for (file, licence) in read_all(path)? {
-        if let Some(seat) = local_seat(errand, &file, &licence) {
-            found.push(Candidate::Local(seat));
+        let hosts = hosts(&licence);
+        match local_seat(errand, &file, &licence) {
+            Ok(Some(seat)) => found.push(Candidate::Local(seat)),
+            Ok(None) if hosts.is_empty() => errors.push(no_line(errand, &file)),
+            Ok(None) => {}
+            Err(error) => errors.push(error),
         }
-        hosts(&licence).iter().for_each(|server| add_server(found, server));
+        hosts.iter().for_each(|server| add_server(found, server));
     }
-    Ok(())
+    Ok(errors)
+}
+
+fn no_line(errand: &Errand, file: &str) -> Error {
+    let why = format!("'{file}' names no server and has no node-locked line for \"{}\"", errand.feature);
+    Error::Denied(Report::new(Code::NO_SUCH_FEATURE, why))
 }
 
 /// A default place that does not exist is nothing to talk about.
@@ -149,10 +158,9 @@ fn server_lines(licence: &Licence) -> impl Iterator<Item = &Server> {
     })
 }
 
-/// An uncounted line that the vendor locked to this machine, above USE_SERVER. Without the vendor's key a local file
-/// grants nothing: anybody could write one.
-fn local_seat(errand: &Errand, file: &str, licence: &Licence) -> Option<LocalSeat> {
-    let Trust::Vendor(_) = errand.trust else { return None };
+/// An uncounted line that the vendor locked to this machine, above USE_SERVER. If there are such lines but none of them
+/// is good, the error says what is the matter with the last.
+fn local_seat(errand: &Errand, file: &str, licence: &Licence) -> Result<Option<LocalSeat>, Error> {
     let statements = licence.statements.iter().map(|statement| &statement.node);
     let own = statements.take_while(|statement| !matches!(statement, Statement::UseServer));
     let id_texts = |server: &Server| {
@@ -163,18 +171,29 @@ fn local_seat(errand: &Errand, file: &str, licence: &Licence) -> Option<LocalSea
     // The line needs no server, so whose key the server has does not matter: take the one that the file names.
     let key = |id: &HostId| if let HostId::Key(key) = id { Some(*key) } else { None };
     let server_key = server_lines(licence).flat_map(|server| &server.hostids.node).find_map(key);
+    let mut refused = None;
     for statement in own {
         let Statement::Feature(line) = statement else { continue };
         if !is_local(line) || line.name.node != errand.feature || !fits(errand, line) {
             continue;
         }
+        if matches!(errand.trust, Trust::Anybody) {
+            let why = format!(
+                "'{file}' counts for nothing without the vendor's key: anybody could write such a file"
+            );
+            return Err(Error::Denied(Report::new(Code::BAD_SIGNATURE, why)));
+        }
         let proof = Proof { lines: vec![statement.to_string()], server_hostids: server_hostids.clone() };
-        let vendor = &line.vendor.node;
-        if errand.prove(&proof, vendor, errand.seats, server_key.unwrap_or_default()).is_ok() {
-            return Some(LocalSeat { version: line.version.node.clone(), file: file.to_owned() });
+        match errand.prove(&proof, &line.vendor.node, errand.seats, server_key.unwrap_or_default()) {
+            Ok(()) => {
+                return Ok(Some(LocalSeat { version: line.version.node.clone(), file: file.to_owned() }));
+            }
+            Err(error) => {
+                refused = Some(Error::Denied(Report::new(error.code, format!("'{file}': {error}"))))
+            }
         }
     }
-    None
+    refused.map_or(Ok(None), Err)
 }
 
 fn is_local(line: &Feature) -> bool {

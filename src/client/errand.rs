@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use licgate_core::code::Code;
 use licgate_core::id::{CheckoutId, FeatureName, VendorName};
-use licgate_core::licence::{Claim, Proof, VendorKey};
+use licgate_core::licence::{Claim, Proof, ProofError, VendorKey};
 use licgate_core::time::{Date, Zone};
 use licgate_core::version::Version;
 use licgate_core::wire::{Checkout, Granted, Locate};
@@ -83,8 +83,10 @@ impl Errand {
                 format!("the server granted {} seats where {} were asked for", granted.seats, self.seats);
             return Err(Error::Peer(Report::new(Code::BAD_REPLY, why)));
         }
-        let server_key = server_key.unwrap_or_default();
-        self.prove(&granted.proof, vendor, granted.seats, server_key)
+        self.prove(&granted.proof, vendor, granted.seats, server_key.unwrap_or_default()).map_err(|error| {
+            let why = format!("the grant is not believed: {error}");
+            Error::Untrusted(Report::new(error.code, why))
+        })
     }
 
     /// Whether these signed lines allow so many seats.
@@ -94,7 +96,7 @@ impl Errand {
         vendor: &VendorName,
         seats: u32,
         server_key: [u8; 32],
-    ) -> Result<(), Error> {
+    ) -> Result<(), ProofError> {
         let key = match &self.trust {
             Trust::Anybody => return Ok(()),
             Trust::Vendor(key) => key,
@@ -108,11 +110,7 @@ impl Errand {
             server_key,
             client: &licgate_machine::facts::measure(),
         };
-        let untrusted = |error: licgate_core::licence::ProofError| {
-            let why = format!("the grant is not believed: {error}");
-            Error::Untrusted(Report::new(error.code, why))
-        };
-        proof.check(key, &claim).map_err(untrusted)
+        proof.check(key, &claim)
     }
 }
 

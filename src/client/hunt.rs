@@ -351,7 +351,7 @@ fn verdict(errand: &Errand, errors: Vec<Error>) -> Error {
     let nowhere = || {
         let why =
             "no licence server and no licence file is named here; set LICGATE_LICENSE_FILE to port@host";
-        Error::Machine(Report::new(Code::NO_LICENSE_FILE, why))
+        Error::Unreachable(Report::new(Code::NO_LICENSE_FILE, why))
     };
     best.unwrap_or_else(nowhere).about(errand.feature.as_str(), &searched, others)
 }

@@ -284,18 +284,30 @@ fn a_node_locked_file_needs_no_server() {
         (place.clone(), "2.10", None)
     );
     licence.give_back().unwrap();
-    for (text, signer) in [
-        (text, [8; 32]),
-        ("FEATURE solver acme 2.10 permanent uncounted HOSTID=HOSTNAME=elsewhere\n", [7; 32]),
-        ("FEATURE solver acme 2.0 permanent uncounted HOSTID=ANY\n", [7; 32]),
-        ("FEATURE other acme 2.10 permanent uncounted HOSTID=ANY\n", [7; 32]),
-        ("USE_SERVER\nFEATURE solver acme 2.10 permanent uncounted HOSTID=ANY\n", [7; 32]),
+    for (text, signer, code) in [
+        (text, [8; 32], Code::BAD_SIGNATURE),
+        (
+            "FEATURE solver acme 2.10 permanent uncounted HOSTID=HOSTNAME=elsewhere\n",
+            [7; 32],
+            Code::WRONG_HOST,
+        ),
+        ("FEATURE solver acme 2.0 permanent uncounted HOSTID=ANY\n", [7; 32], Code::VERSION),
+        ("FEATURE solver acme 2.10 1-jan-2020 uncounted HOSTID=ANY\n", [7; 32], Code::EXPIRED),
+        ("FEATURE other acme 2.10 permanent uncounted HOSTID=ANY\n", [7; 32], Code::NO_SUCH_FEATURE),
+        (
+            "USE_SERVER\nFEATURE solver acme 2.10 permanent uncounted HOSTID=ANY\n",
+            [7; 32],
+            Code::NO_SUCH_FEATURE,
+        ),
     ] {
         std::fs::write(&file, host::sign(text, &signer).to_string()).unwrap();
-        assert!(checkout(&place).take().is_err(), "{text}");
+        let error = checkout(&place).take().unwrap_err();
+        assert_eq!(error.code(), Some(code), "{text}: {error}");
+        assert!(matches!(error, Error::Denied(_)) && error.to_string().contains(&place), "{error}");
     }
-    let keyless = Licence::checkout("solver", "2.1").server(place).without_vendor_key().take();
-    assert!(keyless.is_err());
+    std::fs::write(&file, host::sign(text, &[7; 32]).to_string()).unwrap();
+    let keyless = Licence::checkout("solver", "2.1").server(&place).without_vendor_key().take();
+    assert_eq!(keyless.unwrap_err().code(), Some(Code::BAD_SIGNATURE));
 }
 
 #[test]
