@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use licgate::CancelToken;
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, getpid, kill_process, waitid};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH};
 use signal_hook::iterator::SignalsInfo;
@@ -110,12 +111,11 @@ impl Ward {
             let look = WaitIdOptions::EXITED | WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;
             let status = match waitid(WaitId::Pid(pid), look) {
                 Ok(Some(status)) => status,
-                Ok(None) | Err(rustix::io::Errno::INTR) => continue,
+                Ok(None) | Err(Errno::INTR) => continue,
                 Err(error) => return Err(error),
             };
             if status.stopped() {
-                waitid(WaitId::Pid(pid), WaitIdOptions::STOPPED | WaitIdOptions::NOHANG)?;
-                kill_process(getpid(), Signal::STOP)?;
+                Self::stop_with(pid)?;
                 continue;
             }
             // From here on its number may mean another process, so nobody may signal it any more.
@@ -125,6 +125,16 @@ impl Ward {
             drop(state);
             let signal = status.terminating_signal().map(Ending::Signalled);
             return Ok(signal.unwrap_or(Ending::Exited(status.exit_status().unwrap_or(0))));
+        }
+    }
+
+    /// Stops licrun because the command has stopped, unless it has gone on or ended meanwhile: the terminal may have
+    /// stopped and woken both.
+    fn stop_with(pid: Pid) -> rustix::io::Result<()> {
+        match waitid(WaitId::Pid(pid), WaitIdOptions::STOPPED | WaitIdOptions::NOHANG) {
+            Ok(Some(_)) => kill_process(getpid(), Signal::STOP),
+            Ok(None) | Err(Errno::CHILD | Errno::INTR) => Ok(()),
+            Err(error) => Err(error),
         }
     }
 
