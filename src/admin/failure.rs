@@ -75,7 +75,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// A failure in plain words: lower case, no full stop. Empty when everything has been said already.
+    /// A failure in plain words: lower case, no full stop.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self { kind, code: None, message: message.into(), hints: Vec::new() }
     }
@@ -98,6 +98,12 @@ impl Failure {
         Self { code: Some(code), ..self }
     }
 
+    /// The same failure when everything has been said already.
+    #[must_use]
+    pub fn without_words(self) -> Self {
+        Self { message: String::new(), hints: Vec::new(), ..self }
+    }
+
     /// The exit status.
     pub fn status(&self, manner: Manner) -> u8 {
         match (manner, self.code) {
@@ -115,7 +121,11 @@ impl fmt::Display for Failure {
 
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
-        let kind = if error.action == "write" || error.action == "create" { Kind::CannotWrite } else { Kind::NoInput };
+        let kind = if error.action == "write" || error.action == "create" {
+            Kind::CannotWrite
+        } else {
+            Kind::NoInput
+        };
         Self::new(kind, error.to_string()).code(Code::CANNOT_READ_FILE)
     }
 }

@@ -72,8 +72,11 @@ impl Down {
 /// Asks whether this licence host is meant; fails when nobody says yes.
 fn confirm(manner: Manner, status: &ServerStatus, out: &mut Out) -> Result<(), Failure> {
     if !io::stdin().is_terminal() {
-        return Err(Failure::new(Kind::Usage, "nobody is here to be asked whether the licence host may stop")
-            .hint("say --yes"));
+        return Err(Failure::new(
+            Kind::Usage,
+            "nobody is here to be asked whether the licence host may stop",
+        )
+        .hint("say --yes"));
     }
     match manner {
         Manner::Licgate => {
@@ -114,9 +117,15 @@ mod tests {
 
     #[test]
     fn only_yes_is_yes() {
-        for (text, expected) in
-            [("y\n", true), ("YES\n", true), (" y", true), ("", false), ("\n", false), ("no\n", false), ("yep\n", false)]
-        {
+        for (text, expected) in [
+            ("y\n", true),
+            ("YES\n", true),
+            (" y", true),
+            ("", false),
+            ("\n", false),
+            ("no\n", false),
+            ("yep\n", false),
+        ] {
             assert_eq!(says_yes(&mut text.as_bytes()), expected, "{text:?}");
         }
     }

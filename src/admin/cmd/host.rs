@@ -7,7 +7,10 @@ pub(super) fn parse(text: &str) -> Result<PortAtHost, String> {
     let flexnets = if text.contains('@') {
         text.into()
     } else {
-        match text.rsplit_once(':').filter(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())) {
+        match text
+            .rsplit_once(':')
+            .filter(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()))
+        {
             // `::1` alone is an address; with a port it needs brackets.
             Some((host, port)) if !host.contains(':') || host.ends_with(']') => format!("{port}@{host}"),
             Some(_) | None => format!("@{text}"),

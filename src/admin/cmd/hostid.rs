@@ -56,7 +56,7 @@ struct Which {
 /// All host ids, in JSON.
 #[derive(Serialize)]
 struct Document {
-    key: Option<String>,
+    key: String,
     ethers: Vec<String>,
     names: Vec<String>,
     addresses: Vec<String>,
@@ -79,12 +79,10 @@ impl Hostid {
         };
         let ethers = ethers(&facts);
         match (Form::of_flag(self.json), self.plain) {
-            (Form::Json, _) => out.json(&Document {
-                key: Some(key),
-                ethers,
-                names: facts.names,
-                addresses: facts.addresses,
-            }),
+            (Form::Json, _) => {
+                let HostFacts { names, addresses, .. } = facts;
+                out.json(&Document { key, ethers, names, addresses });
+            }
             (Form::Text, true) => std::iter::once(&key).chain(&ethers).for_each(|id| out.line(id)),
             (Form::Text, false) => {
                 out.line(&format!("The licgate host ID of this machine is \"{key}\""));
@@ -125,11 +123,17 @@ impl Which {
         let named = |name: &str, value: &str| vec![format!("{name}={value}")];
         Some(match self {
             Self { ether: true, .. } => ethers(facts),
-            Self { internet: true, .. } => facts.addresses.iter().map(|ip| format!("INTERNET={ip}")).collect(),
-            Self { hostname: true, .. } => facts.names.iter().take(1).flat_map(|host| named("HOSTNAME", host)).collect(),
+            Self { internet: true, .. } => {
+                facts.addresses.iter().map(|ip| format!("INTERNET={ip}")).collect()
+            }
+            Self { hostname: true, .. } => {
+                facts.names.iter().take(1).flat_map(|host| named("HOSTNAME", host)).collect()
+            }
             Self { user: true, .. } => named("USER", &facts.user),
             Self { display: true, .. } => named("DISPLAY", &facts.display),
-            Self { ether: false, internet: false, hostname: false, user: false, display: false } => return None,
+            Self { ether: false, internet: false, hostname: false, user: false, display: false } => {
+                return None;
+            }
         })
     }
 }
@@ -155,7 +159,8 @@ mod tests {
 
     #[test]
     fn several_host_ids_stand_in_two_pairs_of_quotes() {
-        let lines = |ids: &[&str]| flexnet_lines(&ids.iter().map(ToString::to_string).collect::<Vec<_>>()).join("\n");
+        let lines =
+            |ids: &[&str]| flexnet_lines(&ids.iter().map(ToString::to_string).collect::<Vec<_>>()).join("\n");
         assert_eq!(lines(&["b42e996e1315"]), "The FlexNet host ID of this machine is \"b42e996e1315\"");
         assert_eq!(
             lines(&["0242ac110002", "0050560a1b2c"]),

@@ -12,18 +12,19 @@ mod query;
 #[cfg(unix)]
 mod reread;
 mod stat;
+mod test;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::failure::{self, EXIT_STATUS, Failure, Manner};
+use crate::failure::{self, EXIT_STATUS, Failure};
 use crate::out::Out;
 use names::Called;
 
 /// Ask a licence host how it is, and tell it what to do.
 ///
-/// Licence hosts are named port@host. As with FlexNet, `lmstat`, `lmhostid`, `lmreread`, `lmdown` and `lmutil` are
+/// Licence hosts are named port@host. As with FlexNet, `lmstat`, `lmhostid`, `lmreread`, `lmdown`, `lmdiag` and `lmutil` are
 /// other names of this program: with one of them it prints what FlexNet's program prints, and ends with FlexNet's
 /// exit status (the low byte of the error's code).
 #[derive(Debug, Parser)]
@@ -36,6 +37,7 @@ struct Licutil {
 #[derive(Debug, Subcommand)]
 enum Command {
     Stat(stat::Stat),
+    Test(test::Test),
     Ping(ping::Ping),
     Query(query::Query),
     Check(check::Check),
@@ -62,6 +64,7 @@ impl Command {
     fn run(self, called: &Called, out: &mut Out) -> Result<(), Failure> {
         match self {
             Self::Stat(stat) => stat.run(called, out),
+            Self::Test(test) => test.run(called, out),
             Self::Ping(ping) => ping.run(out),
             Self::Query(query) => query.run(out),
             Self::Check(check) => check.run(out),
@@ -80,4 +83,4 @@ fn copyright(called: &Called) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -15,8 +15,13 @@ pub(super) struct Called {
 }
 
 /// FlexNet's programs and the commands that answer for them.
-const PROGRAMS: [(&str, &str); 4] =
-    [("lmstat", "stat"), ("lmhostid", "hostid"), ("lmreread", "reread"), ("lmdown", "down")];
+const PROGRAMS: [(&str, &str); 5] = [
+    ("lmstat", "stat"),
+    ("lmhostid", "hostid"),
+    ("lmreread", "reread"),
+    ("lmdown", "down"),
+    ("lmdiag", "test"),
+];
 
 /// FlexNet's flags of several letters after one dash.
 const LONG_FLAGS: [&str; 10] = [
@@ -79,6 +84,7 @@ mod tests {
             ("lmhostid -ether -n", "lmhostid", Manner::FlexNet, "licutil hostid --ether -n"),
             ("lmdown -q -all", "lmdown", Manner::FlexNet, "licutil down -q --all"),
             ("lmreread -vendor acme", "lmreread", Manner::FlexNet, "licutil reread --vendor acme"),
+            ("lmdiag -n -c 1@h x", "lmdiag", Manner::FlexNet, "licutil test -n -c 1@h x"),
             ("lmutil", "lmutil", Manner::FlexNet, "licutil"),
             ("lmutil nonsense -all", "lmutil", Manner::FlexNet, "licutil nonsense -all"),
             ("renamed stat", "licutil", Manner::Licgate, "licutil stat"),

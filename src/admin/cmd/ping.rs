@@ -5,10 +5,11 @@ use std::time::Duration;
 use clap::Args;
 use licgate::server::Master;
 use licgate_core::path::PortAtHost;
+use serde::Serialize;
 
 use super::host;
 use crate::failure::{Failure, Kind};
-use crate::out::Out;
+use crate::out::{Form, Out};
 
 /// Say whether a licence host answers: exit status 0 when it does, 1 when it does not
 #[derive(Debug, Args)]
@@ -19,6 +20,15 @@ pub(super) struct Ping {
     /// How long to wait, in seconds
     #[arg(short, long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=3600))]
     timeout: u16,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Document {
+    address: String,
+    milliseconds: f64,
 }
 
 impl Ping {
@@ -27,7 +37,11 @@ impl Ping {
             .and_then(|master| Ok((master.address().clone(), master.ping()?)));
         // Whatever the reason, the answer to "does it answer?" is no.
         let (address, time) = answer.map_err(|error| Failure::new(Kind::No, error.to_string()))?;
-        out.line(&format!("{address} answers in {:.1} ms", time.as_secs_f64() * 1000.0));
+        let milliseconds = time.as_secs_f64() * 1000.0;
+        match Form::of_flag(self.json) {
+            Form::Text => out.line(&format!("{address} answers in {milliseconds:.1} ms")),
+            Form::Json => out.json(&Document { address: address.to_string(), milliseconds }),
+        }
         Ok(())
     }
 }

@@ -4,15 +4,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
-use licgate::search::{Origin, Place, Surroundings, native};
+use licgate::search::{self, Origin, Place, Surroundings, native};
 use licgate_core::code::Code;
-use licgate_core::licence::ast::{Server, Statement};
 use licgate_core::path::{Element, PathList, PortAtHost};
-use licgate_machine::files;
 
 use crate::failure::{Failure, Kind};
 use crate::out::Out;
-use crate::remarks;
 
 /// Flags that say where licences are.
 #[derive(Debug, Default, Args)]
@@ -44,28 +41,24 @@ impl Places {
         Ok(found.places.into_iter().filter(is_there).collect())
     }
 
-    /// The licence hosts, each once, in the order in which they are searched.
+    /// The licence hosts, each once, in the order in which they are searched. What could not be read is said, unless
+    /// nothing else is left.
     pub(super) fn servers(&self, out: &mut Out) -> Result<Vec<PortAtHost>, Failure> {
-        let mut servers: Vec<PortAtHost> = Vec::new();
-        for place in self.all(out)? {
-            let found = match place.element {
-                Element::Server(server) => vec![server],
-                Element::Triad(triad) => triad.to_vec(),
-                Element::Path(path) => servers_in(Path::new(&path), out)?,
-            };
-            for server in found {
-                if !servers.contains(&server) {
-                    servers.push(server);
-                }
+        let (servers, errors) = search::servers(&self.all(out)?);
+        match (servers.as_slice(), errors) {
+            ([], errors) => Err(errors.into_iter().next().map_or_else(nobody, Failure::from)),
+            ([_, ..], errors) => {
+                errors.iter().for_each(|error| out.talk(&format!("note: {error}")));
+                Ok(servers)
             }
         }
-        if servers.is_empty() {
-            return Err(Failure::new(Kind::Usage, "no licence host is named")
-                .hint("say where it is with -c port@host, or in the variable LM_LICENSE_FILE")
-                .code(Code::NO_LICENSE_FILE));
-        }
-        Ok(servers)
     }
+}
+
+fn nobody() -> Failure {
+    Failure::new(Kind::Usage, "no licence host is named")
+        .hint("say where it is with -c port@host, or in the variable LM_LICENSE_FILE")
+        .code(Code::NO_LICENSE_FILE)
 }
 
 /// The places at which licences are looked for when nobody says anything are usually not there.
@@ -74,35 +67,6 @@ fn is_there(place: &Place) -> bool {
         (Origin::Default, Element::Path(path)) => Path::new(path).exists(),
         (Origin::Given | Origin::Variable(_) | Origin::Saved(_) | Origin::Default, _) => true,
     }
-}
-
-/// The licence hosts that the SERVER lines of a licence file, or of all in a directory, name.
-fn servers_in(path: &Path, out: &mut Out) -> Result<Vec<PortAtHost>, Failure> {
-    let mut servers = Vec::new();
-    for file in files::licence_files(path)? {
-        let text = remarks::read(&file)?;
-        let before = servers.len();
-        for line in &text.licence.statements {
-            match &line.node {
-                Statement::Server(server) => servers.push(address(server)),
-                Statement::Vendor(_)
-                | Statement::UseServer
-                | Statement::Feature(_)
-                | Statement::Upgrade(_)
-                | Statement::Package(_) => {}
-            }
-        }
-        if servers.len() == before {
-            out.talk(&format!("note: {} has no SERVER line, so nobody can be asked about it", file.display()));
-        }
-    }
-    Ok(servers)
-}
-
-fn address(server: &Server) -> PortAtHost {
-    let host = server.host.node.as_str();
-    let host = if host.eq_ignore_ascii_case(Server::THIS_HOST) { "localhost" } else { host };
-    PortAtHost { host: host.into(), port: server.port.as_ref().map(|port| port.node).filter(|port| *port > 0) }
 }
 
 #[cfg(test)]
@@ -116,14 +80,17 @@ mod tests {
         let file = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
         file("a.lic", "SERVER lic2 ANY 27001\nVENDOR acme\n");
         file("b.lic", "SERVER this_host ANY\nVENDOR acme\n");
-        file("c.lic", "FEATURE f acme 1.0 permanent uncounted HOSTID=ANY SIGN=\"00\"\n");
+        let missing = dir.path().join("missing.lic");
         let talk = Kept::default();
         let mut out = Out::new(Box::new(Kept::default()), Box::new(talk.clone()));
-        let lists = vec![format!("27000@lic1:{}", dir.path().display()), "27000@lic1:@lic3".into()];
+        let lists = vec![
+            format!("27000@lic1:{}:{}", dir.path().display(), missing.display()),
+            "27000@lic1:@lic3".into(),
+        ];
         let servers = Places { lists, timeout: 1 }.servers(&mut out).unwrap();
         let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
         assert_eq!(servers, ["27000@lic1", "27001@lic2", "@localhost", "@lic3"]);
-        assert!(talk.text().ends_with("c.lic has no SERVER line, so nobody can be asked about it\n"));
+        assert!(talk.text().starts_with("note: ") && talk.text().contains("missing.lic"), "{}", talk.text());
     }
 
     #[test]
@@ -131,7 +98,7 @@ mod tests {
         let mut out = Out::new(Box::new(Kept::default()), Box::new(Kept::default()));
         let failure = Places { lists: vec!["lic1:27000".into()], timeout: 1 }.servers(&mut out).unwrap_err();
         assert_eq!(failure.status(crate::failure::Manner::Licgate), 2, "{failure}");
-        let missing = Places { lists: vec!["/no/such/file.lic".into()], timeout: 1 };
-        assert!(missing.servers(&mut out).unwrap_err().to_string().contains("/no/such/file.lic"));
+        let none = Places { lists: vec!["/no/such/file.lic".into()], timeout: 1 };
+        assert!(none.servers(&mut out).unwrap_err().to_string().contains("/no/such/file.lic"));
     }
 }

@@ -9,10 +9,11 @@ use licgate_core::id::FeatureName;
 use licgate_core::path::PortAtHost;
 use licgate_core::report::usage::{Feature, features};
 use licgate_core::wire::limit;
+use serde::Serialize;
 
 use super::host;
 use crate::failure::{Failure, Kind};
-use crate::out::Out;
+use crate::out::{Form, Out};
 
 /// Print how many seats of a feature are free: a number and nothing else
 ///
@@ -25,8 +26,19 @@ pub(super) struct Query {
     /// How long to wait, in seconds
     #[arg(short, long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=3600))]
     timeout: u16,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
     /// The feature
     feature: String,
+}
+
+#[derive(Serialize)]
+struct Document {
+    feature: FeatureName,
+    free: u32,
+    issued: Option<u32>,
+    in_use: u32,
 }
 
 impl Query {
@@ -34,13 +46,16 @@ impl Query {
         let deadline = Instant::now() + Duration::from_secs(self.timeout.into());
         let left = || deadline.saturating_duration_since(Instant::now());
         let name = FeatureName::from(self.feature.as_str());
-        let vendor =
-            Master::connect(&self.server, left())?.vendor(&Locate::Feature(name.clone()), left())?;
+        let vendor = Master::connect(&self.server, left())?.vendor(&Locate::Feature(name.clone()), left())?;
         let ask = StatusAsk { feature: Some(name.clone()), users: false, after: None };
         let rows = vendor.status(ask).collect::<Result<Vec<_>, _>>()?;
         match features(rows).into_iter().find(|feature| feature.name == name) {
             Some(Feature { absent: None, issued, in_use, .. }) => {
-                out.line(&free(issued, in_use).to_string());
+                let free = free(issued, in_use);
+                match Form::of_flag(self.json) {
+                    Form::Text => out.line(&free.to_string()),
+                    Form::Json => out.json(&Document { feature: name, free, issued, in_use }),
+                }
                 Ok(())
             }
             Some(Feature { absent: Some(why), .. }) => {

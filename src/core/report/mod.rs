@@ -1,11 +1,9 @@
 //! What people and their scripts read: status text and debug-log lines, in FlexNet's form.
 
-mod excerpt;
 pub mod listing;
 pub mod log;
 mod page;
 pub mod status;
 pub mod usage;
 
-pub use excerpt::excerpt;
 pub use page::page;

@@ -36,7 +36,8 @@ pub(super) fn lines(licence: &Licence, at: &Surroundings<'_>, days: u16) -> Vec<
             && !started.contains(vendor)
             && unstarted.insert(vendor)
         {
-            let message = format!("no VENDOR line starts the vendor daemon '{vendor}', so this is not served");
+            let message =
+                format!("no VENDOR line starts the vendor daemon '{vendor}', so this is not served");
             let hint = format!("add the line: VENDOR {vendor}");
             remarks.push(Diagnostic::new(Severity::Warning, line.span, message).with_hint(hint));
         }
@@ -46,11 +47,7 @@ pub(super) fn lines(licence: &Licence, at: &Surroundings<'_>, days: u16) -> Vec<
 
 /// Remarks on options files, which this version does not apply. A path that is not absolute counts from the
 /// directory of the licence file.
-pub(super) fn options(
-    licence: &Licence,
-    file: &Path,
-    exists: impl Fn(&Path) -> bool,
-) -> Vec<Diagnostic> {
+pub(super) fn options(licence: &Licence, file: &Path, exists: impl Fn(&Path) -> bool) -> Vec<Diagnostic> {
     let beside = file.parent().unwrap_or(Path::new(""));
     let remark = |vendor: &Vendor| {
         let (path, span) = match &vendor.options {
@@ -61,8 +58,10 @@ pub(super) fn options(
             }
         };
         let message = format!("the options file {} is not applied: this version reads none", path.display());
-        Some(Diagnostic::new(Severity::Warning, span, message)
-            .with_hint("reservations, limits and groups in it have no effect"))
+        Some(
+            Diagnostic::new(Severity::Warning, span, message)
+                .with_hint("reservations, limits and groups in it have no effect"),
+        )
     };
     let vendors = licence.statements.iter().filter_map(|line| vendor(&line.node));
     vendors.filter_map(remark).collect()
@@ -141,7 +140,10 @@ fn expiry(expiry: &Spanned<Expiry>, name: &str, at: &Surroundings<'_>, days: u16
         days => format!("expires in {days} days"),
     };
     let message = format!("'{name}' {when}, on {last}");
-    Some(Diagnostic::new(Severity::Warning, expiry.span, message).with_hint("ask the vendor for a new line in time"))
+    Some(
+        Diagnostic::new(Severity::Warning, expiry.span, message)
+            .with_hint("ask the vendor for a new line in time"),
+    )
 }
 
 fn server(statement: &Statement) -> Option<&Server> {

@@ -1,0 +1,95 @@
+//! What `licutil check` finds in whole files.
+
+use licgate_core::text::Source;
+use licgate_core::time::Date;
+use licgate_machine::keys::generate;
+
+use super::*;
+
+fn text(name: &str, lines: &str) -> Remarked {
+    remarks::of(Source::new(name, lines))
+}
+
+fn remarks_on(texts: &mut [Remarked], key: Option<&VendorKey>) -> Vec<String> {
+    let host = HostFacts { ethers: vec![[0, 0x50, 0x56, 0x0a, 0x1b, 0x2c]], ..HostFacts::default() };
+    let today = Date::parse("1-dec-2026").unwrap();
+    advise(texts, &Surroundings { today, host: &host }, 30, key);
+    let lines = |text: &Remarked| {
+        let mut remarks = text.remarks.clone();
+        remarks.sort_by_key(|remark| remark.span);
+        remarks.iter().map(|remark| remark.one_line(&text.source)).collect::<Vec<_>>()
+    };
+    texts.iter().flat_map(lines).collect()
+}
+
+/// `SIGN=` of the form of a signature, another one for each number, so that the parser has nothing to say.
+fn sign(number: u16) -> String {
+    format!("SIGN=\"{}\"", [format!("{number:04X}").as_str(); 32].join(" "))
+}
+
+#[test]
+fn a_good_file_has_no_remarks() {
+    let sign = sign(1);
+    let good = format!(
+        "SERVER lic1 0050560a1b2c 27000\nVENDOR acme PORT=27010\nINCREMENT f acme 1.0 permanent 5 {sign}\n"
+    );
+    assert_eq!(remarks_on(&mut [text("a.lic", &good)], None), [] as [String; 0]);
+}
+
+#[test]
+fn an_administrator_is_told_what_the_lines_mean() {
+    let lines = [
+        "SERVER lic1 001122334455".into(),
+        "VENDOR acme".into(),
+        format!("FEATURE f acme 1.0 31-dec-2026 5 {}", sign(1)),
+        format!("FEATURE f acme 2.0 permanent 5 {}", sign(2)),
+        format!("INCREMENT g acme 1.0 1-dec-2026 5 {}", sign(3)),
+        format!("INCREMENT h acme 1.0 30-nov-2026 5 {}", sign(4)),
+        format!("INCREMENT i acme 1.0 1-jan-2027 5 ISSUED=1-jan-2026 {}", sign(5)),
+        format!("INCREMENT i acme 2.0 permanent 5 ISSUED=1-feb-2026 SUPERSEDE {}", sign(6)),
+        format!("INCREMENT j other 1.0 permanent 5 {}", sign(7)),
+        format!("INCREMENT k other 1.0 permanent 5 {}", sign(8)),
+    ];
+    insta::assert_snapshot!(remarks_on(&mut [text("a.lic", &lines.join("\n"))], None).join("\n"), @r#"
+    a.lic:1:1: note: without a port here the licence host takes the first free one of 27000 to 27009
+    a.lic:1:13: warning: this licence is for another licence host than this machine (-9,57)
+    a.lic:2:1: warning: the vendor daemon 'acme' has no port: it takes another one at every start, which firewalls and tunnels cannot let pass
+    a.lic:3:20: warning: 'f' expires in 30 days, on 31-dec-2026
+    a.lic:4:1: warning: this line is never used: of several FEATURE lines of "f" the first counts (-93,147)
+    a.lic:5:22: warning: 'g' expires at the end of today, on 1-dec-2026
+    a.lic:6:1: warning: "h" expired on 30-nov-2026 (-10,32)
+    a.lic:7:1: note: "i" is superseded by the line at a.lic:8 (-18,327)
+    a.lic:9:1: warning: no VENDOR line starts the vendor daemon 'other', so this is not served
+    "#);
+}
+
+#[test]
+fn signatures_are_checked_with_the_vendors_key_only() {
+    let key = generate().unwrap();
+    let lines =
+        "SERVER lic1 0050560a1b2c 27000\nVENDOR acme PORT=27010\nINCREMENT f acme 1.0 permanent 5 SN=1\n";
+    let signed = key.sign(&text("a.lic", lines).licence, &"acme".into()).to_string();
+    let edited = signed.replace("permanent 5", "permanent 50");
+    let public = key.public();
+    let count = |lines: &str, key: Option<&VendorKey>| remarks_on(&mut [text("a.lic", lines)], key).len();
+    assert_eq!(count(&signed, Some(&public)), 0);
+    assert_eq!(count(&edited, Some(&public)), 1);
+    assert_eq!(count(&edited, None), 0);
+}
+
+#[test]
+fn options_files_are_named() {
+    let licence = text("a.lic", "VENDOR acme PORT=1\nVENDOR b OPTIONS=/etc/b.opt\nVENDOR c\n").licence;
+    let is_there = |path: &Path| path == Path::new("/lic/acme.opt");
+    let told: Vec<String> = advice::options(&licence, Path::new("/lic/a.lic"), is_there)
+        .into_iter()
+        .map(|remark| remark.message)
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "the options file /lic/acme.opt is not applied: this version reads none",
+            "the options file /etc/b.opt is not applied: this version reads none"
+        ]
+    );
+}
