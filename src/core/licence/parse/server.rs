@@ -19,7 +19,7 @@ const NAMES: [&str; 4] = ["PRIMARY_IS_MASTER", "HEARTBEAT_INTERVAL", "SERVER_TIM
 pub(super) fn read(line: &mut Line<'_, '_>) -> Option<Server> {
     let [host] = line.fields(["host name"])?;
     let hostids = hostids(line)?;
-    if !spelling::is_bare(host.node) {
+    if !spelling::is_bare(host.node) || host.node.contains('=') {
         let message = format!("{} cannot be a host name", in_ticks(host.node));
         line.push(
             error(host.span, Code::SYNTAX, message).with_hint("write a name, an address, or this_host"),
