@@ -148,7 +148,7 @@ impl Ledger {
             version: version.clone(),
             asked,
             issued: stocks().filter_map(Stock::capacity).sum(),
-            free: stocks().map(Stock::free).sum(),
+            free: stocks().map(Stock::free).max().unwrap_or(0),
             more: leases - holders.len(),
             holders,
             waiting: feature.tickets.len(),

@@ -78,7 +78,7 @@ pub struct InUse {
     pub asked: u32,
     /// Seats of the pools that would do, overdraft included.
     pub issued: u64,
-    /// Those of them that are free: too few in each pool, or others wait for them.
+    /// Seats free in the pool that has most of them: too few, or others wait for them.
     pub free: u64,
     /// Some of the holders, longest first.
     pub holders: Vec<HeldBy>,

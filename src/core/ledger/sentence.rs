@@ -32,7 +32,7 @@ impl Denial {
             }
             Why::AllInUse(in_use) => all_in_use(in_use, zone),
             Why::Unknown => {
-                "the licence server knows no such checkout: it was given back, or it ended unheard"
+                "the licence server knows no such checkout: it was given back or ended unheard; check out again"
                     .to_string()
             }
             Why::Stale => "this checkout has gone over to a newer connection of its client".to_string(),
@@ -44,18 +44,14 @@ impl Denial {
 /// `all 5 seats of "solver" 2.0 are in use: anna@node1 since 09:12, and 2 more; 3 requests wait already`
 fn all_in_use(in_use: &InUse, zone: &impl Zone) -> String {
     let InUse { feature, version, asked, issued, free, holders, more, waiting, at } = in_use;
+    let are = if *free == 1 { "is" } else { "are" };
     let mut sentence = match (*issued, *free) {
         (1, 0) => format!("the only seat of \"{feature}\" {version} is in use"),
         (_, 0) => format!("all {issued} seats of \"{feature}\" {version} are in use"),
         (_, _) if *free < u64::from(*asked) => {
-            format!(
-                "only {free} of {} of \"{feature}\" {version} free, you asked for {asked}",
-                seats(*issued)
-            )
+            format!("you asked for {} of \"{feature}\" {version}, {free} {are} free", seats((*asked).into()))
         }
-        (_, _) => {
-            format!("{free} of {} of \"{feature}\" {version} free, but others wait for them", seats(*issued))
-        }
+        (_, _) => format!("{} of \"{feature}\" {version} {are} free, but others wait for them", seats(*free)),
     };
     let mut people: Vec<_> = holders.iter().map(|holder| held_by(holder, *at, zone)).collect();
     if *more > 0 {

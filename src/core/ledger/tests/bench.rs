@@ -13,7 +13,11 @@ use crate::time::{LeaseTime, Now, WallTime};
 use crate::version::Version;
 
 pub(super) const SILENCE: Duration = Duration::from_secs(120);
+pub(super) const PATIENCE: Patience = Patience { silence: SILENCE, grace: GRACE };
 pub(super) const GRACE: Duration = Duration::from_secs(20);
+
+/// When the wall clock of a bench begins.
+pub(super) const START: i64 = 1_000_000_000;
 
 /// A floating pool of version 2.0; its key is also its name.
 pub(super) fn pool(key: &str, feature: &str, total: u32) -> Pool {
@@ -76,8 +80,8 @@ pub(super) struct Bench {
 
 impl Bench {
     pub(super) fn new(pools: impl Into<Vec<Pool>>) -> Self {
-        let ledger = Ledger::new(book(pools), Patience { silence: SILENCE, grace: GRACE });
-        Self { ledger, now: Now { lease: LeaseTime(0), wall: WallTime(1_000_000_000) } }
+        let ledger = Ledger::new(book(pools), PATIENCE);
+        Self { ledger, now: Now { lease: LeaseTime(0), wall: WallTime(START) } }
     }
 
     /// Decides and applies.

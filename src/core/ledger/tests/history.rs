@@ -10,12 +10,12 @@ use std::{format, vec};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::bench::{GRACE, SILENCE, book, pool, version};
+use super::bench::{PATIENCE, book, pool, version};
 use super::model::Model;
 use crate::code::Code;
 use crate::host::{HostFacts, HostId};
 use crate::id::{CheckoutId, FeatureName};
-use crate::ledger::{Ask, Change, Denial, End, Event, Holder, Ledger, Machine, Patience, Request, Why};
+use crate::ledger::{Ask, Change, Denial, End, Event, Holder, Ledger, Machine, Request, Why};
 use crate::licence::ast::DupGroup;
 use crate::licence::{Absence, Book, Pool, Seats};
 use crate::time::{LeaseTime, Now, WallTime};
@@ -361,8 +361,6 @@ impl<'a> World<'a> {
         *self.reached.borrow_mut().entry(cell).or_default() += 1;
     }
 }
-
-const PATIENCE: Patience = Patience { silence: SILENCE, grace: GRACE };
 
 fn assert_same(one: &Ledger, other: &Ledger) {
     assert_eq!(one.snapshot(), other.snapshot());

@@ -3,5 +3,7 @@
 mod bench;
 mod history;
 mod model;
+mod refusals;
 mod seats;
 mod table;
+mod turns;
