@@ -11,6 +11,7 @@ use crate::version::Version;
 
 /// One request.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "an ask lives for one decision, and most are checkouts")]
 pub enum Ask {
     /// Seats, now or (if it waits) later. With an id that is known already it resumes, so a repeated request is harmless.
     Checkout(Request),

@@ -180,3 +180,6 @@ fn encoded_size(row: &Row) -> usize {
         Err(_) => 0,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,143 +3,25 @@
 use core::cell::RefCell;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
+use std::format;
 use std::string::ToString;
 use std::vec::Vec;
-use std::{format, vec};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::bench::{PATIENCE, book, pool, version};
+use super::bench::{PATIENCE, version};
 use super::model::Model;
-use crate::code::Code;
-use crate::host::{HostFacts, HostId};
+use super::script::{CLIENTS, Step, Turn, machine, variant};
 use crate::id::{CheckoutId, FeatureName};
-use crate::ledger::{Ask, Change, Denial, End, Event, Holder, Ledger, Machine, Request, Why};
-use crate::licence::ast::DupGroup;
-use crate::licence::{Absence, Book, Pool, Seats};
+use crate::ledger::{Ask, Change, Denial, End, Event, Holder, Ledger, Request, Why};
 use crate::time::{LeaseTime, Now, WallTime};
 
 const HISTORIES: u32 = 1000;
 const STEPS: usize = 400;
-const CLIENTS: u8 = 24;
 
 /// How often which event met which state, and which changes were made.
 type Reached = BTreeMap<(&'static str, &'static str), u64>;
-
-#[derive(Debug, Clone)]
-struct Turn {
-    step: Step,
-    /// Do what is due afterwards? The keeper does so after each batch.
-    settle: bool,
-}
-
-#[derive(Debug, Clone)]
-enum Step {
-    /// A new request by the next client that has no checkout; if all have, by the next one with its id.
-    Checkout {
-        client: u8,
-        feature: usize,
-        version: usize,
-        seats: u32,
-        wait: bool,
-    },
-    /// The client's last request once more.
-    Again {
-        client: u8,
-    },
-    /// The client speaks as on its connection `behind` before the present one.
-    Resume {
-        client: u8,
-    },
-    Heartbeat {
-        client: u8,
-        behind: u32,
-    },
-    Checkin {
-        client: u8,
-        behind: u32,
-    },
-    Hangup {
-        client: u8,
-        behind: u32,
-    },
-    Pass {
-        seconds: u64,
-    },
-    /// The clock that is handed in goes back.
-    Back {
-        seconds: u64,
-    },
-    Serve {
-        variant: u16,
-    },
-    Compact,
-    Restart,
-}
-
-impl Turn {
-    fn of((dice, client, wish): (u8, u8, u16)) -> Self {
-        let pick = |divisor: u16, choices: u16| wish / divisor % choices;
-        let behind = u32::from(pick(1, 6) == 0);
-        let step = match dice {
-            0..=39 => Step::Checkout {
-                client,
-                feature: [0, 0, 0, 0, 0, 1, 1, 2, 2, 3][usize::from(pick(1, 10))],
-                version: [0, 0, 0, 0, 1, 1, 1, 2, 2, 3][usize::from(pick(10, 10))],
-                seats: [1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3, 4, 6, 0][usize::from(pick(100, 17))],
-                wait: pick(1700, 4) > 0,
-            },
-            40..=43 => Step::Again { client },
-            44..=50 => Step::Resume { client },
-            51..=63 => Step::Heartbeat { client, behind },
-            64..=75 => Step::Checkin { client, behind },
-            76..=80 => Step::Hangup { client, behind },
-            81..=93 => Step::Pass { seconds: [1, 1, 1, 5, 5, 10, 19, 20, 40, 121][usize::from(pick(1, 10))] },
-            94 => Step::Back { seconds: 50 },
-            95..=96 => Step::Serve { variant: wish },
-            97..=98 => Step::Compact,
-            _ => Step::Restart,
-        };
-        Self { step, settle: pick(2000, 8) > 0 }
-    }
-}
-
-/// Six pools of three features; each variant leaves out some and shrinks others.
-fn variant(variant: u16) -> Book {
-    let linger = Duration::from_secs(30);
-    let by = |user, host| DupGroup::By { user, host, display: false, vendor: false };
-    let pools = [
-        Pool { minimum: 2, hostids: vec![HostId::HostName("node2".into())], ..pool("node", "solver", 4) },
-        pool("plain", "solver", 4),
-        Pool { version: version("3.0"), dup_group: by(true, true), linger, ..pool("dup", "solver", 3) },
-        Pool { dup_group: DupGroup::Site, platforms: vec!["x64_lsb".into()], ..pool("site", "mesh", 5) },
-        Pool { seats: Seats::Uncounted, dup_group: by(true, false), linger, ..pool("uncounted", "mesh", 0) },
-        Pool { linger, dup_group: by(true, false), ..pool("user", "post", 3) },
-    ];
-    let (mut served, mut absences) = (Vec::new(), Vec::new());
-    for (mut pool, place) in pools.into_iter().zip(0..) {
-        let choice = variant / 4u16.pow(place) % 4;
-        match (choice, &mut pool.seats) {
-            (0, _) => {
-                let code = if place % 2 == 0 { Code::EXPIRED } else { Code::BAD_SIGNATURE };
-                absences.push(Absence { feature: pool.feature.clone(), code, why: "so".to_string() });
-                continue;
-            }
-            (1, Seats::Counted { total, overdraft }) => (*total, *overdraft) = (1, 1),
-            (_, Seats::Counted { .. } | Seats::Uncounted) => {}
-        }
-        served.push(pool);
-    }
-    book(served).with_absences(absences)
-}
-
-/// The client's machine follows from its holder, so that the model knows it too.
-pub(super) fn machine(holder: &Holder) -> Machine {
-    let facts = HostFacts { names: vec![holder.host.clone()], ..HostFacts::default() };
-    let platform = if holder.display == ":0" { "x64_lsb" } else { "i86_n" };
-    Machine { facts, platform: platform.to_string() }
-}
 
 struct World<'a> {
     ledger: Ledger,
@@ -181,10 +63,10 @@ impl<'a> World<'a> {
                 self.ask(&Ask::Checkout(request));
             }
             Step::Again { client } => {
-                if let Some(request) = self.last_requests.get(&client).cloned() {
-                    if self.model.state(&request.checkout) != "unknown" {
-                        self.ask(&Ask::Checkout(request));
-                    }
+                let request = self.last_requests.get(&client).cloned();
+                let lives = |it: &Request| self.model.state(&it.checkout) != "unknown";
+                if let Some(request) = request.filter(lives) {
+                    self.ask(&Ask::Checkout(request));
                 }
             }
             Step::Resume { client } => {
@@ -238,7 +120,7 @@ impl<'a> World<'a> {
         let holder = Holder {
             user: format!("user{}", client % 4),
             host: format!("node{}", client % 3),
-            display: if client % 5 == 0 { ":1" } else { ":0" }.to_string(),
+            display: if client.is_multiple_of(5) { ":1" } else { ":0" }.to_string(),
             pid: client.into(),
             data: std::string::String::new(),
         };

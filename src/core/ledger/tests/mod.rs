@@ -4,6 +4,7 @@ mod bench;
 mod history;
 mod model;
 mod refusals;
+mod script;
 mod seats;
 mod table;
 mod turns;

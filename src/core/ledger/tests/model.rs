@@ -131,7 +131,7 @@ impl Model {
             }
             Event::Granted(Grant { ticket, pool }) => {
                 assert!(asked);
-                let life = self.newcomer(ticket, &super::history::machine(&ticket.holder), now);
+                let life = self.newcomer(ticket, &super::script::machine(&ticket.holder), now);
                 manner = self.check_grant(&life, pool);
                 self.lives.insert(ticket.checkout, Life { phase: Phase::Held(pool.clone()), ..life });
             }

@@ -2,6 +2,7 @@
 
 use core::fmt::Write as _;
 use core::time::Duration;
+use std::boxed::Box;
 use std::string::String;
 use std::vec::Vec;
 use std::{format, vec};
@@ -37,7 +38,7 @@ fn bench_in(state: &str) -> Bench {
 
 /// What is asked, and what happens unasked.
 enum Cause {
-    Asked(Ask),
+    Asked(Box<Ask>),
     Time(Duration),
     SeatsFree,
     PoolGone(Option<Code>),
@@ -45,16 +46,17 @@ enum Cause {
 
 fn causes() -> Vec<(&'static str, Cause)> {
     let other = Request { seats: 2, ..waiting(1, "anna") };
+    let asked = |ask| Cause::Asked(Box::new(ask));
     vec![
-        ("check out", Cause::Asked(Ask::Checkout(waiting(1, "anna")))),
-        ("check out otherwise", Cause::Asked(Ask::Checkout(other))),
-        ("resume", Cause::Asked(Ask::Resume(id(1)))),
-        ("heartbeat", Cause::Asked(Ask::Heartbeat(id(1), 1))),
-        ("stale heartbeat", Cause::Asked(Ask::Heartbeat(id(1), 0))),
-        ("check in", Cause::Asked(Ask::Checkin(id(1), 1))),
-        ("stale check in", Cause::Asked(Ask::Checkin(id(1), 2))),
-        ("hang-up", Cause::Asked(Ask::Hangup(id(1), 1))),
-        ("stale hang-up", Cause::Asked(Ask::Hangup(id(1), 0))),
+        ("check out", asked(Ask::Checkout(waiting(1, "anna")))),
+        ("check out otherwise", asked(Ask::Checkout(other))),
+        ("resume", asked(Ask::Resume(id(1)))),
+        ("heartbeat", asked(Ask::Heartbeat(id(1), 1))),
+        ("stale heartbeat", asked(Ask::Heartbeat(id(1), 0))),
+        ("check in", asked(Ask::Checkin(id(1), 1))),
+        ("stale check in", asked(Ask::Checkin(id(1), 2))),
+        ("hang-up", asked(Ask::Hangup(id(1), 1))),
+        ("stale hang-up", asked(Ask::Hangup(id(1), 0))),
         ("grace over", Cause::Time(GRACE)),
         ("linger time over", Cause::Time(LINGER)),
         ("silence over", Cause::Time(SILENCE)),
