@@ -11,17 +11,15 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::bench::{PATIENCE, version};
+use super::coverage::{Reached, all_cells, name, reason, word};
 use super::model::Model;
 use super::script::{CLIENTS, Step, Turn, machine, variant};
 use crate::id::{CheckoutId, FeatureName};
-use crate::ledger::{Ask, Change, Denial, End, Event, Holder, Ledger, Request, Why};
+use crate::ledger::{Ask, Change, Event, Holder, Ledger, Request};
 use crate::time::{LeaseTime, Now, WallTime};
 
 const HISTORIES: u32 = 1000;
 const STEPS: usize = 400;
-
-/// How often which event met which state, and which changes were made.
-type Reached = BTreeMap<(&'static str, &'static str), u64>;
 
 struct World<'a> {
     ledger: Ledger,
@@ -247,76 +245,6 @@ impl<'a> World<'a> {
 fn assert_same(one: &Ledger, other: &Ledger) {
     assert_eq!(one.snapshot(), other.snapshot());
     assert_eq!(one.next_deadline(), other.next_deadline());
-}
-
-fn name(event: &Event) -> &'static str {
-    match event {
-        Event::Queued { .. } => "Queued",
-        Event::Granted(_) => "Granted",
-        Event::Promoted { .. } => "Promoted",
-        Event::Resumed { .. } => "Resumed",
-        Event::Lingers { .. } => "Lingers",
-        Event::Ended { .. } => "Ended",
-        Event::Heard { .. } => "Heard",
-        Event::HungUp { .. } => "HungUp",
-        Event::Numbered { .. } => "Numbered",
-    }
-}
-
-fn word(denial: &Denial) -> &'static str {
-    match &denial.why {
-        Why::NoSuchFeature(_) => "no such feature",
-        Why::NotServed(_) => "not served",
-        Why::VersionTooHigh { .. } => "version",
-        Why::WrongHost { .. } => "host",
-        Why::WrongPlatform { .. } => "platform",
-        Why::NeverEnough { .. } => "never enough",
-        Why::AllInUse(_) => "all in use",
-        Why::Unknown => "unknown",
-        Why::Stale => "stale",
-        Why::Bad(_) => "bad",
-    }
-}
-
-fn reason(why: End) -> &'static str {
-    match why {
-        End::Returned => "returned",
-        End::Silent => "silence over",
-        End::HungUp => "grace over",
-        End::Lingered => "linger over",
-        End::Expired => "pool expired",
-        End::Removed => "pool removed",
-    }
-}
-
-/// Every cell of the table in the ledger's documentation, every answer and every change.
-fn all_cells() -> BTreeSet<(&'static str, &'static str)> {
-    let mut cells = BTreeSet::new();
-    for what in ["Checkout", "Resume", "Heartbeat", "Checkin", "Hangup"] {
-        cells.extend(["unknown", "waiting", "held", "lingering"].map(|state| (state, what)));
-    }
-    for what in ["stale Heartbeat", "stale Checkin", "stale Hangup", "pool expired", "pool removed"] {
-        cells.extend(["waiting", "held", "lingering"].map(|state| (state, what)));
-    }
-    for what in ["silence over", "grace over"] {
-        cells.extend(["waiting", "held"].map(|state| (state, what)));
-    }
-    cells.extend([("lingering", "linger over"), ("waiting", "seats free")]);
-    let changes = ["Queued", "Granted", "Promoted", "Resumed", "Lingers", "Ended", "Heard", "HungUp"];
-    cells.extend(changes.map(|change| ("", change)));
-    cells.extend([
-        ("shares", "Granted"),
-        ("shares", "Promoted"),
-        ("passes by", "Granted"),
-        ("passes by", "Promoted"),
-    ]);
-    let answers = ["Queued", "Granted", "Resumed", "Lingers", "Ended", "Heard", "HungUp"];
-    cells.extend(answers.map(|answer| ("answer", answer)));
-    let denials =
-        ["no such feature", "not served", "version", "host", "platform", "never enough", "all in use"];
-    cells.extend(denials.map(|denial| ("answer", denial)));
-    cells.extend(["unknown", "stale", "bad"].map(|denial| ("answer", denial)));
-    cells
 }
 
 #[test]

@@ -2,6 +2,8 @@
 //!
 //! It shares no code with the ledger: no counters, no indexes, every question is a scan over all leases.
 
+mod count;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::vec::Vec;
 
@@ -9,7 +11,6 @@ use crate::code::Code;
 use crate::id::{CheckoutId, FeatureName, LeaseNumber};
 use crate::ledger::tests::bench::{GRACE, SILENCE};
 use crate::ledger::{Ask, Change, End, Event, Grant, Holder, Machine, Request, Ticket};
-use crate::licence::ast::DupGroup;
 use crate::licence::{Book, Pool, PoolKey, Seats};
 use crate::time::LeaseTime;
 use crate::version::Version;
@@ -244,110 +245,5 @@ impl Model {
             assert!(!self.eligible(life).iter().any(could), "left behind in the queue");
         }
         assert_eq!(next_deadline, self.lives.values().map(|life| life.deadline).min());
-    }
-
-    fn is_orphan(&self, life: &Life) -> bool {
-        match &life.phase {
-            Phase::Waiting => self.eligible(life).is_empty(),
-            Phase::Held(key) | Phase::Lingering(key) => self.pool(key).is_none(),
-        }
-    }
-
-    fn pool(&self, key: &PoolKey) -> Option<&Pool> {
-        self.book.pools().iter().find(|pool| pool.key == *key)
-    }
-
-    fn eligible(&self, life: &Life) -> Vec<&Pool> {
-        let fits = |pool: &Pool| match pool.seats {
-            Seats::Counted { total, overdraft } => life.seats.max(pool.minimum) <= total + overdraft,
-            Seats::Uncounted => true,
-        };
-        let pools = self.book.pools().iter().filter(|pool| pool.feature == life.feature);
-        let pools = pools.filter(|pool| pool.version >= life.version && fits(pool));
-        pools.filter(|pool| life.has_host_of(pool) && life.has_platform_of(pool)).collect()
-    }
-
-    /// Whether it takes nothing from anybody, or is the first in the queue and there are seats.
-    fn may_have(&self, life: &Life, pool: &Pool) -> bool {
-        let extra = self.extra(life, pool);
-        let free = match pool.seats {
-            Seats::Counted { total, overdraft } => {
-                self.out(pool) + extra <= u64::from(total) + u64::from(overdraft)
-            }
-            Seats::Uncounted => true,
-        };
-        extra == 0 || free && self.is_first(life, pool)
-    }
-
-    fn is_first(&self, life: &Life, pool: &Pool) -> bool {
-        let waits = |it: &&Life| it.phase == Phase::Waiting && it.number < life.number;
-        let passed = |it: &Life| self.eligible(it).iter().any(|other| other.key == pool.key);
-        !self.lives.values().filter(waits).any(passed)
-    }
-
-    fn holders(&self, pool: &Pool) -> Vec<&Life> {
-        let holds = |life: &&Life| match &life.phase {
-            Phase::Waiting => false,
-            Phase::Held(key) | Phase::Lingering(key) => *key == pool.key,
-        };
-        self.lives.values().filter(holds).collect()
-    }
-
-    /// Seats out: of each group the largest.
-    pub(super) fn out(&self, pool: &Pool) -> u64 {
-        let mut groups: Vec<(&Life, u32)> = Vec::new();
-        for life in self.holders(pool) {
-            let charge = life.seats.max(pool.minimum);
-            match groups.iter_mut().find(|(mate, _)| mate.shares_with(life, pool.dup_group)) {
-                Some((_, seats)) => *seats = charge.max(*seats),
-                None => groups.push((life, charge)),
-            }
-        }
-        groups.iter().map(|(_, seats)| u64::from(*seats)).sum()
-    }
-
-    fn extra(&self, life: &Life, pool: &Pool) -> u64 {
-        let mates = self.holders(pool).into_iter().filter(|it| it.shares_with(life, pool.dup_group));
-        let shared = mates.map(|it| it.seats.max(pool.minimum)).max().unwrap_or(0);
-        u64::from(life.seats.max(pool.minimum).saturating_sub(shared))
-    }
-}
-
-impl Life {
-    /// As it would be if it came last.
-    fn of(request: &Request) -> Self {
-        Self {
-            number: LeaseNumber(u64::MAX),
-            epoch: 0,
-            holder: request.holder.clone(),
-            feature: request.feature.clone(),
-            version: request.version.clone(),
-            seats: request.seats,
-            machine: request.machine.clone(),
-            phase: Phase::Waiting,
-            deadline: LeaseTime(u64::MAX),
-            broken: false,
-        }
-    }
-
-    fn has_host_of(&self, pool: &Pool) -> bool {
-        pool.hostids.is_empty() || pool.hostids.iter().any(|id| id.matches(&self.machine.facts))
-    }
-
-    fn has_platform_of(&self, pool: &Pool) -> bool {
-        pool.platforms.is_empty() || pool.platforms.contains(&self.machine.platform)
-    }
-
-    fn shares_with(&self, other: &Self, dup_group: DupGroup) -> bool {
-        match dup_group {
-            DupGroup::None => false,
-            DupGroup::Site => true,
-            DupGroup::By { user, host, display, vendor } => {
-                (!user || self.holder.user == other.holder.user)
-                    && (!host || self.holder.host == other.holder.host)
-                    && (!display || self.holder.display == other.holder.display)
-                    && (!vendor || self.holder.data == other.holder.data)
-            }
-        }
     }
 }
