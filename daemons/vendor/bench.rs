@@ -11,7 +11,7 @@ use licgate_core::version::Version;
 use licgate_core::wire::{Granted, Queued, ServerMsg};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
-use tokio::time::{Instant, advance};
+use tokio::time::{Instant, advance, timeout};
 
 use super::commit::{BATCHES, commit};
 use super::keeper::{Command, INBOX, Keeper, keep};
@@ -101,7 +101,8 @@ impl Client {
     /// The next message; waits for it.
     pub(super) async fn hear(&mut self) -> ServerMsg {
         if self.unread.is_empty() {
-            self.unread.extend(self.letters.next().await.unwrap());
+            let letters = timeout(PATIENCE.silence, self.letters.next()).await;
+            self.unread.extend(letters.expect("nothing was said").expect("the client was given up"));
         }
         self.unread.pop_front().unwrap()
     }

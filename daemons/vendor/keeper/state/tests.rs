@@ -36,7 +36,7 @@ impl Bare {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_seat_set_free_goes_to_the_one_who_waits() {
     let mut bare = Bare::new(book(&["solver"], 1));
     let (mut ann, mut bob) = (Client::new(), Client::new());
@@ -68,7 +68,7 @@ async fn a_seat_set_free_goes_to_the_one_who_waits() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn whoever_comes_back_takes_the_place_of_its_old_connection() {
     let mut bare = Bare::new(book(&["solver"], 1));
     let (ann, mut old, mut new) = (Client::new(), Client::new(), Client::new());
@@ -87,7 +87,7 @@ async fn whoever_comes_back_takes_the_place_of_its_old_connection() {
     assert_eq!(old.granted().await.epoch, 3);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn heartbeats_are_answered_and_not_written() {
     let mut bare = Bare::new(book(&["solver"], 1));
     let (mut ann, mut bob) = (Client::new(), Client::new());
@@ -103,7 +103,7 @@ async fn heartbeats_are_answered_and_not_written() {
     assert_eq!(ann.heard().await, []);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_new_book_tells_those_who_lose_their_seats() {
     let mut bare = Bare::new(book(&["mesh", "solver"], 2));
     let mut ann = Client::new();
@@ -133,7 +133,7 @@ async fn a_new_book_tells_those_who_lose_their_seats() {
     assert_eq!(news.await.unwrap(), ["no feature changed"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_long_history_is_cut_short_by_a_snapshot() {
     let mut bare = Bare::new(book(&["solver"], 5));
     let ann = Client::new();
