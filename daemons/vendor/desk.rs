@@ -13,7 +13,7 @@ use super::keeper::Command;
 use super::outbox::{Letters, Outbox, outbox};
 use crate::net::{Conn, ConnError, greet};
 
-/// How long a client may say nothing at all. One that holds or awaits a seat speaks much more often.
+/// How long a client may say nothing at all, unless seats may be held in silence for longer.
 const IDLE: Duration = Duration::from_secs(15 * 60);
 
 /// How long the answers that are still under way are waited for when the client has gone.
@@ -26,6 +26,8 @@ pub(super) struct Office {
     pub(super) vendor: String,
     /// The way to the keeper.
     pub(super) keeper: mpsc::Sender<Command>,
+    /// How long a client may hold a seat without a word.
+    pub(super) silence: Duration,
     /// Cancelled when the daemon ends.
     pub(super) stopping: CancellationToken,
 }
@@ -37,7 +39,7 @@ enum Close {
     Done,
     /// The client let too many messages pile up.
     Slow,
-    /// The client said nothing for [`IDLE`].
+    /// The client said nothing for too long.
     Idle,
     /// The daemon ends.
     Stopping,
@@ -81,6 +83,7 @@ impl Desk {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
+        let idle = IDLE.max(self.office.silence);
         loop {
             let heard = tokio::select! {
                 biased;
@@ -95,7 +98,7 @@ impl Desk {
                     self.looking &= !letters.iter().any(|letter| matches!(letter, ServerMsg::Status(_)));
                     continue;
                 }
-                heard = timeout(IDLE, conn.recv::<ClientMsg>()), if !self.looking => heard,
+                heard = timeout(idle, conn.recv::<ClientMsg>()), if !self.looking => heard,
             };
             let Ok(heard) = heard else { return Ok(Close::Idle) };
             let Some(message) = heard? else { return Ok(Close::Done) };

@@ -37,8 +37,9 @@ pub(super) struct Order {
 pub(super) struct Shelf {
     order: Order,
     files: Vec<(Source, Signed<Licence>)>,
-    /// The name of the licence host, and the port of the vendor daemon, as the first file that has them says.
-    pub(super) host: Option<String>,
+    /// The licence host, as the first SERVER line calls it.
+    host: Option<String>,
+    /// The vendor daemon's port, as its first VENDOR line says.
     pub(super) port: Option<u16>,
 }
 
@@ -97,6 +98,13 @@ impl Shelf {
             Some(Remark::of(source, diagnostic))
         });
         (book, remarks.collect())
+    }
+
+    /// What the licence host is called: by the SERVER line, or else by itself.
+    pub(super) fn host_name(&self) -> &str {
+        let written = self.host.as_deref().filter(|name| *name != ast::Server::THIS_HOST);
+        let own = || self.order.host.names.first().map(String::as_str);
+        written.or_else(own).unwrap_or(ast::Server::THIS_HOST)
     }
 
     /// A daemon without a single feature ends, as FlexNet's do: somebody has to look at the files.

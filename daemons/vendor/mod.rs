@@ -90,12 +90,12 @@ impl Daemon for Vendor {
         tasks.spawn(keeper::keep(keeper, move || clock.now(), inbox, commits, stopping.clone()));
         let port = bound.port();
         let vendor = order.vendor.to_string();
-        let office = Office { vendor: vendor.clone(), keeper: asks.clone(), stopping: stopping.clone() };
+        let silence = setup.config.patience.silence;
+        let office = Office { vendor, keeper: asks.clone(), silence, stopping: stopping.clone() };
         bound.serve(&tasks, &tls, setup.config.connections, move |conn, _| office.clone().serve(conn));
 
         verbatim(&format!("licgate licvendord version v{}", env!("CARGO_PKG_VERSION")));
         stock.starting.iter().for_each(|line| verbatim(line));
-        verbatim(&format!("{vendor} using TCP-port {port}"));
         let Stock { shelf, next_change, starting: _ } = stock;
         let reread =
             Reread { order, shelf: Arc::new(shelf), next_change, keeper: asks, tasks: tasks.clone() };
@@ -196,7 +196,7 @@ fn stock(order: Order) -> Result<(Stock, Book), Failure> {
 fn starting_lines(shelf: &Shelf, book: &Book) -> Vec<String> {
     let mut features: Vec<&FeatureName> = book.pools().iter().map(|pool| &pool.feature).collect();
     features.dedup();
-    started(shelf.host.as_deref().unwrap_or("this_host"), features)
+    started(shelf.host_name(), features)
 }
 
 fn listen(config: &Config, port: Option<u16>) -> Result<Bound, Failure> {

@@ -147,6 +147,7 @@ fn fit(mut lines: Vec<String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vendor::load::tests::Host;
 
     #[test]
     fn a_report_fits_into_a_frame() {
@@ -156,5 +157,32 @@ mod tests {
         assert_eq!(report[100], "and 150 more lines, in the log");
         assert!(report.iter().map(String::len).sum::<usize>() < licgate_core::wire::limit::FRAME - 4096);
         assert_eq!(fit(vec!["x".into()]), ["x"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_book_changes_with_the_calendar() {
+        let host = Host::new();
+        host.issue("FEATURE solver acme 2.0 1-jan-2100 5\nFEATURE post acme 2.0 permanent 1\n");
+        let (shelf, _) = Shelf::read(host.order()).unwrap();
+        let (keeper, mut inbox) = mpsc::channel(1);
+        let (order, tasks) = (host.order(), Tasks::new());
+        let mut reread =
+            Reread { order, shelf: Arc::new(shelf), next_change: Date::parse("1-jan-2020"), keeper, tasks };
+        reread.until_new_day().await;
+        let keeper = async {
+            let Some(Command::Serve(book, report)) = inbox.recv().await else { panic!("no new book") };
+            report.send(Vec::new()).unwrap();
+            book.pools().len()
+        };
+        let (served, pools) = tokio::join!(reread.new_day(), keeper);
+        assert!(served.is_ok());
+        assert_eq!((pools, reread.next_change), (2, Date::parse("2-jan-2100")));
+        for later in [reread.next_change, None] {
+            reread.next_change = later;
+            let waited = tokio::time::timeout(LOOK * 3, reread.until_new_day()).await;
+            assert!(waited.is_err(), "{later:?} is not today");
+        }
+        drop(inbox);
+        assert!(reread.new_day().await.is_err(), "the keeper has gone");
     }
 }

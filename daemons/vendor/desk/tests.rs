@@ -9,7 +9,7 @@ use tokio::io::DuplexStream;
 
 use super::*;
 use crate::tasks::Tasks;
-use crate::vendor::bench::{id, version};
+use crate::vendor::bench::{PATIENCE, id, version};
 
 struct Scene {
     client: Conn<DuplexStream>,
@@ -23,7 +23,8 @@ impl Scene {
         let (near, far) = tokio::io::duplex(pipe);
         let tasks = Tasks::new();
         let (asks, keeper) = mpsc::channel(super::super::keeper::INBOX);
-        let office = Office { vendor: "acme".into(), keeper: asks, stopping: tasks.stopping().clone() };
+        let (silence, stopping) = (PATIENCE.silence, tasks.stopping().clone());
+        let office = Office { vendor: "acme".into(), keeper: asks, silence, stopping };
         tasks.spawn(office.serve(Conn::new(near)));
         let mut client = Conn::new(far);
         client.trust();

@@ -62,11 +62,18 @@ fn signed_lines_are_served() {
     host.issue("FEATURE solver acme 2.0 permanent 5\nINCREMENT post acme 1.0 permanent 2\n");
     let (shelf, remarks) = Shelf::read(host.order()).unwrap();
     assert_eq!(remarks, []);
-    assert_eq!((shelf.host.as_deref(), shelf.port), (Some("lic1"), None));
+    assert_eq!((shelf.host_name(), shelf.port), ("lic1", None));
     let (book, remarks) = shelf.book();
     assert_eq!(remarks, []);
     assert_eq!(book.pools().len(), 2);
     shelf.is_worth_serving(&book).unwrap();
+
+    let path = host.dir.path().join("acme.lic");
+    let text = fs::read_to_string(&path).unwrap();
+    host.put(&text.replace("lic1", "this_host"));
+    let mut order = host.order();
+    order.host.names.push("own".to_owned());
+    assert_eq!(Shelf::read(order).unwrap().0.host_name(), "own");
 }
 
 #[test]
