@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use licgate_core::supervise::exit;
+
 /// A reason to end, for people and for whoever started the daemon.
 #[derive(Debug)]
 pub struct Failure {
@@ -15,19 +17,22 @@ pub struct Failure {
 
 /// The exit codes of both daemons. They are part of the interface: scripts, systemd and licmgrd itself look at them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Exit {
-    /// Something broke while serving: the journal, a task, the system.
+    /// Something broke while serving: a task, the system.
     Broken = 1,
-    /// FlexNet's status for "no features to serve": restarting does not help.
-    NoFeatures = 36,
-    /// FlexNet's status for "another server was running": restarting does not help.
-    AnotherRuns = 41,
+    /// The master daemon went away.
+    MasterLost = exit::MASTER_LOST,
+    /// No feature can be served: restarting does not help.
+    NoFeatures = exit::NO_FEATURES,
+    /// Another daemon uses the same state: restarting does not help.
+    AnotherRuns = exit::ALREADY_RUNNING,
     /// The licence files cannot be used.
     BadLicence = 65,
-    /// A file cannot be read or written.
-    NoFile = 66,
     /// An address or port cannot be had.
     NoPort = 69,
+    /// A file cannot be read or written: a licence file, a key, the journal.
+    NoFile = exit::FILES,
     /// The configuration is wrong.
     BadConfig = 78,
 }

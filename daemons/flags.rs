@@ -11,11 +11,12 @@ Exit codes:
   0   stopped as asked
   1   something broke while serving
   2   wrong command line
+  28  the master daemon went away (licvendord)
   36  no features to serve
-  41  another licmgrd uses the state directory
+  41  another one uses the state directory
   65  the licence files cannot be used
-  66  a file cannot be read or written
   69  a port cannot be had
+  74  a file cannot be read or written
   78  the configuration is wrong
 
 Signals: TERM and INT end it, HUP reads the licence files again.";

@@ -1,5 +1,6 @@
 //! The whole life of a daemon: flags, configuration, log, build, serve, signals, drain, exit code.
 
+use std::convert::Infallible;
 use std::ffi::OsString;
 use std::future::Future;
 use std::path::PathBuf;
@@ -188,12 +189,9 @@ async fn whole<D: Daemon>(flags: D::Flags, setup: Setup) -> Result<(), Failure> 
     let mut cause = None;
     let ended = tokio::select! {
         ended = life => ended,
-        () = hear(&mut signals, &tasks, &orders, &mut cause) => Ok(()),
+        never = hear(&mut signals, &tasks, &orders, &mut cause) => match never {},
     };
-    let drained = tokio::select! {
-        drained = tasks.drain(GRACE) => drained,
-        Signal::End(_) = signals.next() => Drained::Dropped(0),
-    };
+    let drained = tasks.drain(GRACE).await;
     if let Drained::Dropped(count) = drained {
         warn!(count, "some tasks did not end in time");
     }
@@ -203,16 +201,14 @@ async fn whole<D: Daemon>(flags: D::Flags, setup: Setup) -> Result<(), Failure> 
     ended
 }
 
-/// Turns signals into orders; returns when a second signal says that the first one was not heeded fast enough.
-async fn hear(signals: &mut Signals, tasks: &Tasks, orders: &Orders, cause: &mut Option<i32>) {
+/// Turns signals into orders. Asking twice ends nothing faster: every step of the end has its deadline, and signals
+/// often come twice (to a process and to its group).
+async fn hear(signals: &mut Signals, tasks: &Tasks, orders: &Orders, cause: &mut Option<i32>) -> Infallible {
     loop {
         match signals.next().await {
             Signal::Reread => orders.reread.notify_one(),
-            Signal::End(number) if tasks.stopping().is_cancelled() => {
-                return warn!("signal {number} again, ending at once");
-            }
             Signal::End(number) => {
-                *cause = Some(number);
+                cause.get_or_insert(number);
                 tasks.stop();
             }
         }

@@ -47,8 +47,12 @@ pub(super) fn bind(state_dir: &Path, group: Option<&str>) -> Result<AdminSocket,
     });
     let listener = listener.map_err(|error| {
         let message = format!("cannot make the administrators' socket {}: {error}", path.display());
-        Failure::new(Exit::NoFile, message)
-            .with_hint("name a state directory with a short path that this user may write to (--state-dir)")
+        Failure::new(Exit::NoFile, message).with_hint(match error.kind() {
+            io::ErrorKind::PermissionDenied if group.is_some() => {
+                "the daemons' user has to be a member of [admin] group (usermod -aG)"
+            }
+            _ => "name a state directory with a short path that this user may write to (--state-dir)",
+        })
     })?;
     Ok(AdminSocket { listener, path, guard })
 }

@@ -84,7 +84,7 @@ impl Daemon for Master {
             () = tasks.stopping().cancelled() => Ok(()),
             opened = premises.open() => match opened {
                 Ok(()) => {
-                    systemd::ready(&format!("serving {} on port {}", premises.directory.names(), premises.port));
+                    premises.tell_ready();
                     if let Some(demo) = demo {
                         demo.invite(premises.port);
                     }
@@ -188,16 +188,15 @@ fn nobody_serves(settled: &[(VendorName, Health)]) -> Failure {
     let mut message = "no vendor daemon serves".to_owned();
     let mut all_hopeless = true;
     for (vendor, health) in settled {
-        let why = match health {
-            Health::Down { why } => why,
+        // Writing to a string cannot fail.
+        let _unfailing = match health {
+            Health::Down { why } => write!(message, "\n{vendor}: {why}"),
             Health::Restarting { why, .. } => {
                 all_hopeless = false;
-                why
+                write!(message, "\n{why}")
             }
-            Health::Starting | Health::Up { .. } => continue,
+            Health::Starting | Health::Up { .. } => Ok(()),
         };
-        // Writing to a string cannot fail.
-        let _unfailing = write!(message, "\n{vendor}: {why}");
     }
     let exit = if all_hopeless { Exit::NoFeatures } else { Exit::Broken };
     Failure::new(exit, message).with_hint("the lines above, from the vendor daemons themselves, say more")

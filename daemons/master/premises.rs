@@ -97,6 +97,11 @@ impl Premises {
         Err(super::nobody_serves(&settled))
     }
 
+    /// Tells systemd that the host serves, and what.
+    pub(super) fn tell_ready(&self) {
+        systemd::ready(&format!("serving {} on port {}", self.directory.names(), self.port));
+    }
+
     fn start(&self, vendor: &VendorName, line: &VendorLine) {
         if let Some(port) = line.port.filter(|port| *port != 0) {
             verbatim(&format!("Using vendor daemon port {port} specified in license file"));
@@ -142,7 +147,7 @@ impl Premises {
         lines.iter().for_each(|line| info!("{line}"));
         verbatim(word);
         verbatim("...Finished rereading");
-        systemd::ready("");
+        self.tell_ready();
         result
     }
 
