@@ -144,6 +144,7 @@ fn key_source(vendor: &mut Section<'_>, base: &Path) -> Option<KeySource> {
         (Some(_), Some(_)) => vendor.complain("has both key and key_file", "keep one of them"),
         (Some(key), None) => return Some(KeySource::Key(key)),
         (None, Some(file)) => return Some(KeySource::File(file)),
+        (None, None) if vendor.names("key") || vendor.names("key_file") => {}
         (None, None) => vendor.complain("has no key", "give it key = \"ed25519:…\" or key_file = \"…\""),
     }
     None

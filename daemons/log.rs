@@ -35,15 +35,20 @@ pub enum Sink {
 }
 
 impl Sink {
-    /// What `-l` says: `FILE` is emptied first, `+FILE` is not.
+    /// What `-l` says. `FILE` is to be [emptied](Self::empty) as soon as no other daemon can be writing there; `+FILE` is
+    /// not.
     pub fn open(flag: Option<&str>) -> io::Result<Self> {
         let Some(flag) = flag else { return Ok(Self::Stderr) };
-        let (path, keep) = flag.strip_prefix('+').map_or((flag, false), |path| (path, true));
-        let file = File::options().create(true).append(true).open(Path::new(path))?;
-        if !keep {
-            file.set_len(0)?;
+        let path = Path::new(flag.strip_prefix('+').unwrap_or(flag));
+        Ok(Self::File(Arc::new(File::options().create(true).append(true).open(path)?)))
+    }
+
+    /// Empties the file if `flag` names it without `+`.
+    pub fn empty(&self, flag: Option<&str>) -> io::Result<()> {
+        match self {
+            Self::File(file) if flag.is_some_and(|flag| !flag.starts_with('+')) => file.set_len(0),
+            Self::File(_) | Self::Stderr => Ok(()),
         }
-        Ok(Self::File(Arc::new(file)))
     }
 }
 
@@ -197,7 +202,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("debug.log");
         let content = |flag: String| {
-            let Sink::File(_) = Sink::open(Some(&flag)).unwrap() else { panic!("a file was named") };
+            let sink = Sink::open(Some(&flag)).unwrap();
+            sink.empty(Some(&flag)).unwrap();
             let mut text = String::new();
             File::open(&path).unwrap().read_to_string(&mut text).unwrap();
             text

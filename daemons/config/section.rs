@@ -98,6 +98,11 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Whether the key is there, be it right or wrong.
+    pub(super) fn names(&self, key: &str) -> bool {
+        self.table.is_some_and(|table| table.contains_key(key))
+    }
+
     /// Complains about the table as a whole.
     pub(super) fn complain(&mut self, message: &str, hint: &str) {
         let message = format!("[{}] {message}", self.name);

@@ -1,3 +1,5 @@
+//! The shipped configuration, every key, and every complaint.
+
 use super::*;
 
 /// The file that administrators copy.
@@ -26,11 +28,13 @@ fn the_shipped_file_is_the_default_and_mentions_every_key() {
 
 #[test]
 fn every_key_is_read() {
-    let config = parse(
+    let key = licgate_core::licence::Signer::new(&[7; 32]).public();
+    let config = parse(&format!(
         "listen = [\"127.0.0.1\"]\nstate_dir = \"state\"\nlog = \"debug\"\n\
          [lease]\nsilence = \"2m 30s\"\ngrace = 7\n[limits]\nconnections = 5\n[journal]\nkeep_days = 3\n\
-         [admin]\ngroup = \"lmadmin\"\n[vendor.acme]\nkey_file = \"acme.pub\"\n",
-    );
+         [admin]\ngroup = \"lmadmin\"\n[vendor.acme]\nkey_file = \"acme.pub\"\n\
+         [vendor.beta]\nkey = \"{key}\"\n",
+    ));
     let expected = Config {
         listen: vec![Ipv4Addr::LOCALHOST.into()],
         state_dir: Some("/etc/licgate/state".into()),
@@ -39,7 +43,10 @@ fn every_key_is_read() {
         connections: 5,
         keep_days: 3,
         admin_group: Some("lmadmin".into()),
-        vendors: BTreeMap::from([("acme".into(), KeySource::File("/etc/licgate/acme.pub".into()))]),
+        vendors: BTreeMap::from([
+            ("acme".into(), KeySource::File("/etc/licgate/acme.pub".into())),
+            ("beta".into(), KeySource::Key(key)),
+        ]),
     };
     assert_eq!(config, expected);
 }
@@ -47,7 +54,7 @@ fn every_key_is_read() {
 #[test]
 fn all_problems_are_told_at_once_with_their_place() {
     let text = "listen = []\nlog = 3\nlease = 7\nport = 1\n[limits]\nconnections = 0\nconection = 1\n\
-                [vendor.acme]\n[vendor]\nbeta = 1\n";
+                [vendor.acme]\n[vendor]\nbeta = 1\n[vendor.gamma]\nkey = \"x\"\n";
     insta::assert_snapshot!(problems(text).join("\n"), @r#"
     licgate.toml:1:10: error: `listen` must be a list of addresses such as ["0.0.0.0"]
     licgate.toml:2:7: error: `log` must be log directives such as "info" or "debug"
@@ -60,6 +67,7 @@ fn all_problems_are_told_at_once_with_their_place() {
     licgate.toml:8:9: error: [vendor.acme] has no key
       hint: give it key = "ed25519:…" or key_file = "…"
     licgate.toml:10:8: error: `vendor.beta` must be a table: [vendor.beta]
+    licgate.toml:12:7: error: `vendor.gamma.key` must be a public key such as "ed25519:…"
     "#);
 }
 

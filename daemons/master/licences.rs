@@ -96,12 +96,15 @@ fn combine(licences: &[(PathBuf, Licence)], facts: &HostFacts) -> Result<Licence
     }
     let Some(server) = servers.iter().find(|server| is_here(server, facts)) else {
         let signed: Vec<_> = servers.iter().map(|server| list(&server.hostids.node)).collect();
-        let message =
-            format!("Wrong hostid on SERVER line for license file: {names} is for {}", signed.join(", "));
-        return bad(
-            message,
-            "`licutil hostid` shows this host's ids; ask the vendor for a licence for one of them",
+        let own: Vec<_> = facts.key.map(HostId::Key).into_iter().collect();
+        let message = format!(
+            "Wrong hostid on SERVER line for license file: {names} is for {}, this host is {}\nNo features to serve",
+            signed.join(", "),
+            list(&own)
         );
+        let hint =
+            "`licutil hostid` shows all ids of this host; ask the vendor for a licence for one of them";
+        return bad(message, hint);
     };
     let mut all = Licences {
         files: licences.iter().map(|(path, _)| path.clone()).collect(),
@@ -211,7 +214,7 @@ mod tests {
                 (PathBuf::from(&name), parse(&Source::new(name, *text)).0)
             })
             .collect();
-        let facts = HostFacts { names: vec!["lic1".into()], ..HostFacts::default() };
+        let facts = HostFacts { names: vec!["lic1".into()], key: Some([7; 32]), ..HostFacts::default() };
         combine(&licences, &facts).map_err(|failure| failure.to_string())
     }
 
@@ -245,7 +248,7 @@ mod tests {
             ("SERVER lic1 ANY 1\n", "There are no VENDOR (or DAEMON) lines in the license file: 1.lic"),
             (
                 "SERVER lic2 HOSTNAME=lic2 1\nVENDOR acme\n",
-                "Wrong hostid on SERVER line for license file: 1.lic is for HOSTNAME=lic2",
+                "Wrong hostid on SERVER line for license file: 1.lic is for HOSTNAME=lic2, this host is KEY=ed25519:0707",
             ),
             ("SERVER a ANY 1\nSERVER b ANY 1\nSERVER c ANY 1\nVENDOR acme\n", "1.lic names 3 SERVER lines"),
         ];

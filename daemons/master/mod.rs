@@ -23,7 +23,7 @@ use licgate_core::path::DEFAULT_PORTS;
 use licgate_core::time::Zone as _;
 use licgate_core::wire::Entrance;
 use licgate_machine::{facts, keys};
-use tracing::{Instrument as _, error, warn};
+use tracing::{error, warn};
 
 use crate::clock;
 use crate::failure::{Exit, Failure};
@@ -57,6 +57,9 @@ impl Daemon for Master {
     async fn build(flags: MasterFlags, setup: Setup) -> Result<Self, Failure> {
         let elements = elements::find(&flags.licences, |name| std::env::var(name).ok())?;
         let lock = Lock::take(&setup.state_dir)?;
+        if let Err(error) = setup.log.empty(flags.log_file.as_deref()) {
+            warn!(%error, "cannot empty the log");
+        }
         let identity = keys::identity(&setup.state_dir)
             .map_err(|error| Failure::new(Exit::NoFile, error.to_string()))?;
         let facts = HostFacts { key: Some(identity.public().bytes()), ..facts::measure() };
@@ -77,7 +80,7 @@ impl Daemon for Master {
         banner(&premises);
         let host = Arc::clone(&premises);
         bound.serve(&tasks, &tls, premises.setup().config.connections, move |conn, _| {
-            desk::serve(conn, Entrance::Network, Arc::clone(&host)).in_current_span()
+            desk::serve(conn, Entrance::Network, Arc::clone(&host))
         });
         admin.serve(&premises);
         let served = tokio::select! {

@@ -1,3 +1,5 @@
+//! What the master says when it cannot serve.
+
 use super::*;
 
 fn settled(healths: &[Health]) -> Vec<(VendorName, Health)> {

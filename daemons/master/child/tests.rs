@@ -1,3 +1,5 @@
+//! Vendor daemons that are shell scripts, and how they are kept alive.
+
 use licgate_core::wire::encode;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! A desk and its clients over a pipe in memory; the vendor daemons are only names.
+
 use std::path::PathBuf;
 
 use licgate_core::host::HostFacts;
