@@ -247,28 +247,4 @@ where
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::net::{Ipv4Addr, Ipv6Addr};
-
-    const LOOPBACK: [IpAddr; 2] = [IpAddr::V6(Ipv6Addr::LOCALHOST), IpAddr::V4(Ipv4Addr::LOCALHOST)];
-
-    #[tokio::test]
-    async fn one_port_on_all_addresses_and_never_twice() {
-        let first = bind(&LOOPBACK, 0).unwrap();
-        assert_ne!(first.port(), 0);
-        let error = bind(&LOOPBACK, first.port()).unwrap_err();
-        assert!(error.is_taken());
-        let other = bind(&LOOPBACK, 0).unwrap().port();
-        let found = bind_first(&LOOPBACK, [first.port(), other].into_iter()).unwrap();
-        assert_eq!(found.port(), other);
-        assert!(bind_first(&LOOPBACK, [first.port()].into_iter()).unwrap_err().is_taken());
-    }
-
-    #[test]
-    fn only_exhaustion_makes_accepting_rest() {
-        for (errno, rests) in [(Errno::MFILE, true), (Errno::NFILE, true), (Errno::CONNABORTED, false)] {
-            assert_eq!(is_exhaustion(&errno.into()), rests);
-        }
-    }
-}
+mod tests;
