@@ -65,5 +65,5 @@ fn licutil_test_works_through_the_proxy_as_well() {
     let (code, said, remarks) =
         run(program("licutil").args(["test", "-c", &format!("{}@{TUNNEL}", host.port()), "solver"]));
     assert_eq!(code, 0, "{said}{remarks}");
-    assert_eq!(vendor.connections().len(), 1);
+    assert!(!vendor.connections().is_empty(), "{said}");
 }

@@ -3,9 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use std::time::Duration;
+
 use licgate::{Error, Licence, Wait};
+use licgate_core::code::Code;
 use licgate_tests::{Host, Proxy, Site};
 use rustix::process::Signal;
+
+/// Short, so that a holder who does not come back is found out before the test's patience ends.
+const LEASE: &str = "[lease]\nsilence = \"4s\"\ngrace = \"4s\"\n";
 
 const LINES: &str = "INCREMENT solver acme 1.0 permanent 2 SIGN=\"\"\n";
 
@@ -25,6 +31,14 @@ fn hold(site: &Site, server: &str) -> (Licence, Arc<AtomicU32>) {
     (licence, losses)
 }
 
+/// Nobody's seat falls free although somebody waits for it longer than silence and grace together: so whoever holds one
+/// has been heard.
+fn all_are_heard(site: &Site, server: &str) {
+    let ask = Licence::checkout("solver", "1.0").vendor("acme").vendor_key(site.vendor_key()).server(server);
+    let denial = ask.wait(Wait::UpTo(Duration::from_secs(9))).take().expect_err("a holder was given up");
+    assert_eq!(denial.code().map(Code::major), Some(-4), "{denial}");
+}
+
 fn refused(site: &Site, server: &str) -> Error {
     let ask = Licence::checkout("solver", "1.0").vendor("acme").vendor_key(site.vendor_key()).server(server);
     ask.wait(Wait::No).take().expect_err("no seat is free")
@@ -33,7 +47,7 @@ fn refused(site: &Site, server: &str) -> Error {
 #[test]
 fn a_seat_outlives_a_killed_vendor_daemon() {
     let site = Site::serving(LINES);
-    site.configure("[lease]\nsilence = \"3s\"\n");
+    site.configure(LEASE);
     let mut host = Host::start(&site);
     let (first, losses) = hold(&site, &host.at());
     let (second, _) = hold(&site, &host.at());
@@ -41,8 +55,9 @@ fn a_seat_outlives_a_killed_vendor_daemon() {
     for _ in 0..3 {
         host.kill_vendor();
         let denial = refused(&site, &host.at());
-        assert_eq!(denial.code().map(licgate_core::code::Code::major), Some(-4), "{denial}");
+        assert_eq!(denial.code().map(Code::major), Some(-4), "{denial}");
     }
+    all_are_heard(&site, &host.at());
     assert!(first.is_valid() && second.is_valid());
     assert_eq!((first.handle(), second.handle()), before, "the same leases as before");
     first.give_back().expect("the seat goes back");
@@ -55,6 +70,7 @@ fn a_seat_outlives_a_killed_vendor_daemon() {
 #[test]
 fn a_seat_outlives_a_killed_master_daemon() {
     let site = Site::serving(LINES);
+    site.configure(LEASE);
     let mut host = Host::start(&site);
     host.pin_ports(&site);
     let server = host.at();
@@ -66,6 +82,7 @@ fn a_seat_outlives_a_killed_master_daemon() {
     let (_other, _) = hold(&site, &server);
     let denial = refused(&site, &server);
     assert!(denial.to_string().contains("(-4,342)"), "{denial}");
+    all_are_heard(&site, &server);
     assert!(licence.is_valid());
     assert_eq!(licence.handle(), handle);
     licence.give_back().expect("the seat goes back");
@@ -76,6 +93,7 @@ fn a_seat_outlives_a_killed_master_daemon() {
 #[test]
 fn a_cut_connection_does_not_cost_a_second_seat() {
     let site = Site::serving(LINES);
+    site.configure("listen = [\"127.0.0.1\"]\n");
     let host = Host::start(&site);
     let near = |port| ([127, 77, 2, 1], port).into();
     let far = |port| ([127, 0, 0, 1], port).into();
