@@ -1,8 +1,10 @@
 //! Counts who believes to hold a seat, by the holders' own word and without asking the licence host.
 //!
 //! A holder says `+` after it got its seat and `-` before it gives it back, and goes on only when the observer has
-//! heard it. So the observer never counts a holder who is not one, and each overlap that it sees is a real one.
+//! heard it. So the observer never counts a holder who is not one, and each overlap that it sees is a real one. To make
+//! overlaps, it lets holders wait for each other: it answers a `+` only when enough others hold a seat as well.
 
+use std::collections::VecDeque;
 use std::io::{Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -23,13 +25,32 @@ struct Tally {
     holding: u32,
     most: u32,
     grants: u64,
+    /// Holders who may be let wait for others.
+    company: usize,
+    /// Clients on the line.
+    clients: usize,
+    /// Holders who wait for an answer to their `+`, longest first.
+    unanswered: VecDeque<UnixStream>,
+}
+
+impl Tally {
+    /// Answers the longest holders, but for as many as are to be kept together, and never all who are left.
+    fn answer(&mut self) {
+        let kept = self.company.min(self.clients.saturating_sub(1));
+        while self.unanswered.len() > kept {
+            if let Some(mut holder) = self.unanswered.pop_front() {
+                // One who has died meanwhile hears nothing, and its end is noticed where it is read.
+                drop(holder.write_all(b"+"));
+            }
+        }
+    }
 }
 
 impl Observer {
-    /// Listens at `path` until the test ends.
-    pub fn at(path: PathBuf) -> Self {
+    /// Listens at `path` until the test ends, and keeps up to `company` holders together.
+    pub fn at(path: PathBuf, company: usize) -> Self {
         let listener = UnixListener::bind(&path).expect("a socket in the test's folder");
-        let tally = Arc::new((Mutex::new(Tally::default()), Condvar::new()));
+        let tally = Arc::new((Mutex::new(Tally { company, ..Tally::default() }), Condvar::new()));
         let shared = Arc::clone(&tally);
         std::thread::spawn(move || {
             for holder in listener.incoming().flatten() {
@@ -81,25 +102,31 @@ impl Observer {
 }
 
 fn listen(mut holder: UnixStream, tally: &(Mutex<Tally>, Condvar)) {
+    let lock = || tally.0.lock().unwrap_or_else(PoisonError::into_inner);
     let (mut word, mut held) = ([0], 0);
+    lock().clients += 1;
     while let Ok(1) = holder.read(&mut word) {
-        let mut count = tally.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut count = lock();
         if word == *b"+" {
             held += 1;
             count.holding += 1;
             count.grants += 1;
             count.most = count.most.max(count.holding);
+            count.unanswered.extend(holder.try_clone());
+            count.answer();
         } else {
             held -= 1;
             count.holding -= 1;
+            drop(holder.write_all(&word));
         }
         drop(count);
         tally.1.notify_all();
-        if holder.write_all(&word).is_err() {
-            break;
-        }
     }
-    tally.0.lock().unwrap_or_else(PoisonError::into_inner).holding -= held;
+    let mut count = lock();
+    count.clients -= 1;
+    count.holding -= held;
+    count.answer();
+    drop(count);
     tally.1.notify_all();
 }
 
