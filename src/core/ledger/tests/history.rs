@@ -251,7 +251,8 @@ fn assert_same(one: &Ledger, other: &Ledger) {
 fn random_histories_keep_every_promise() {
     let reached = RefCell::new(Reached::new());
     let steps = RefCell::new(0);
-    let config = Config { cases: HISTORIES, failure_persistence: None, ..Config::default() };
+    let config =
+        Config { cases: HISTORIES, failure_persistence: None, max_shrink_time: 30_000, ..Config::default() };
     let turn = (0..100u8, 0..CLIENTS, any::<u16>()).prop_map(Turn::of);
     let histories = proptest::collection::vec(turn, STEPS);
     let outcome = TestRunner::new(config).run(&histories, |turns| {
