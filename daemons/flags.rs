@@ -44,7 +44,7 @@ pub struct MasterFlags {
     /// Administrative commands only from this machine. This is always so.
     #[arg(long)]
     pub local: bool,
-    /// With -p: administrative commands only from administrators. This is always so ([admin] in licgate.toml).
+    /// With -p: administrative commands only from administrators. This is always so: see admin in licgate.toml.
     #[arg(short = '2')]
     pub two: bool,
     /// See -2.
