@@ -37,6 +37,7 @@
 
 #[cfg(unix)]
 pub mod admin;
+mod ask;
 mod cancel;
 mod candidates;
 mod checkout;
@@ -49,6 +50,7 @@ mod licence;
 mod link;
 mod race;
 mod route;
+mod rows;
 pub mod search;
 pub mod server;
 mod socket;

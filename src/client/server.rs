@@ -1,18 +1,19 @@
 //! Connections to the daemons of a licence host, as tools need them: status, whereabouts, a ping.
 
-use std::collections::VecDeque;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use licgate_core::code::Code;
 use licgate_core::id::VendorName;
-use licgate_core::wire::{ClientMsg, Cursor, located};
+use licgate_core::wire::{ClientMsg, ServerMsg, located};
 
 pub use licgate_core::path::PortAtHost;
 pub use licgate_core::wire::{
     Locate, Located, Lock, Row, ServerStatus, StatusAsk, VendorState, VendorStatus,
 };
+
+pub use crate::rows::Rows;
 
 use crate::dial::{Target, dial};
 use crate::error::{Error, Report};
@@ -89,7 +90,7 @@ impl Master {
     /// The connection broke, or the server refuses.
     pub fn status(&self) -> Result<ServerStatus, Error> {
         match self.talk.ask(&ClientMsg::ServerStatus, Instant::now() + ANSWER)? {
-            licgate_core::wire::ServerMsg::ServerStatus(status) => Ok(status),
+            ServerMsg::ServerStatus(status) => Ok(status),
             _ => Err(self.talk.senseless("the question for its status")),
         }
     }
@@ -257,46 +258,6 @@ impl Vendor {
     /// All rows of the status that is asked for, page by page, in the order in which they are printed. After an error the
     /// iterator ends.
     pub fn status(&self, ask: StatusAsk) -> Rows<'_> {
-        Rows { vendor: self, ask: Some(ask), rows: VecDeque::new() }
-    }
-}
-
-/// Rows of status, fetched as they are needed.
-#[derive(Debug)]
-pub struct Rows<'a> {
-    vendor: &'a Vendor,
-    /// The next page to ask for.
-    ask: Option<StatusAsk>,
-    rows: VecDeque<Row>,
-}
-
-impl Iterator for Rows<'_> {
-    type Item = Result<Row, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        while self.rows.is_empty() {
-            let ask = self.ask.take()?;
-            if let Err(error) = self.fetch(ask) {
-                return Some(Err(error));
-            }
-        }
-        self.rows.pop_front().map(Ok)
-    }
-}
-
-impl Rows<'_> {
-    fn fetch(&mut self, ask: StatusAsk) -> Result<(), Error> {
-        let talk = &self.vendor.talk;
-        let answer = talk.ask(&ClientMsg::Status(ask.clone()), Instant::now() + ANSWER)?;
-        let licgate_core::wire::ServerMsg::Status(page) = answer else {
-            return Err(talk.senseless("the question for status"));
-        };
-        let goes_on = |next: &Cursor| !page.rows.is_empty() || Some(*next) != ask.after;
-        if !page.next.as_ref().is_none_or(goes_on) {
-            return Err(talk.senseless("the question for more status"));
-        }
-        self.ask = page.next.map(|next| StatusAsk { after: Some(next), ..ask });
-        self.rows = page.rows.into();
-        Ok(())
+        Rows::new(&self.talk, ask)
     }
 }

@@ -4,16 +4,17 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use licgate_core::backoff::Backoff;
 use licgate_core::code::Code;
 use licgate_core::wire::{ClientMsg, Locate, ServerMsg};
 
 use super::lease::{Beat, Lease, News};
+use super::outage::Outage;
 use super::{Calls, Line, Phase, Seat, Shared};
+use crate::ask::{Answer, answer, ask};
 use crate::cancel::CancelToken;
 use crate::errand::{Errand, Queueing, new_checkout};
 use crate::error::{Error, Report};
-use crate::hunt::{Answer, Catch, Won, answer, ask, hunt};
+use crate::hunt::{Catch, Won, hunt};
 use crate::link::LinkError;
 use crate::server::{Master, Vendor};
 
@@ -22,9 +23,6 @@ const ATTEMPT: Duration = Duration::from_secs(5);
 
 /// How long a dead connection is listened to once more, in case this process was stopped and the answer is there.
 const LAST_WORD: Duration = Duration::from_millis(50);
-
-/// The waits between attempts to come back: short at first, because the server's patience with a broken connection is short.
-const BACKOFF: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(15));
 
 pub(super) struct Keeper {
     shared: Arc<Shared>,
@@ -37,13 +35,6 @@ pub(super) struct Keeper {
     outage: Option<Outage>,
     /// When the last fresh checkout was made.
     renewed: Option<Instant>,
-}
-
-/// The time without a connection.
-struct Outage {
-    since: Instant,
-    backoff: Backoff,
-    pause: Duration,
 }
 
 /// How keeping comes to its end.
@@ -194,10 +185,8 @@ impl Keeper {
             return ControlFlow::Break(End::Abandoned);
         }
         match &mut self.outage {
-            Some(outage) => outage.pause = outage.backoff.next(jitter()),
-            None => {
-                self.outage = Some(Outage { since: Instant::now(), backoff: BACKOFF, pause: Duration::ZERO });
-            }
+            Some(outage) => outage.fail(),
+            None => self.outage = Some(Outage::begin()),
         }
         GO_ON
     }
@@ -336,14 +325,4 @@ fn both(ended: &Error, denied: Error) -> Error {
     let second = denied.report().map(Report::why).unwrap_or_default();
     let why = format!("{}; a fresh checkout was denied: {second}", first.why());
     Error::Denied(Report::new(first.code(), why))
-}
-
-/// From 0 to 1, so that clients that lost the same server do not come back in step.
-fn jitter() -> f64 {
-    let mut bytes = [0; 4];
-    // Without random numbers the longest wait is as good as any.
-    match getrandom::fill(&mut bytes) {
-        Ok(()) => f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX),
-        Err(_) => 1.0,
-    }
 }

@@ -2,6 +2,7 @@
 
 mod keeper;
 mod lease;
+mod outage;
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -12,10 +13,11 @@ use licgate_core::id::{CheckoutId, LeaseNumber};
 use licgate_core::version::Version;
 use licgate_core::wire::{ClientMsg, Granted};
 
+use crate::ask::Answer;
 use crate::cancel::CancelToken;
 use crate::errand::Errand;
 use crate::error::{Error, Report};
-use crate::hunt::{Answer, Won};
+use crate::hunt::Won;
 use crate::link::Link;
 use crate::server::Vendor;
 use keeper::Keeper;

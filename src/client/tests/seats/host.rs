@@ -2,19 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::net::TcpListener;
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::thread;
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use licgate_core::code::Code;
-use licgate_core::id::{CheckoutId, LeaseNumber, VendorName};
-use licgate_core::licence::ast::Statement;
-use licgate_core::licence::{Licence, Proof, Signer, parse};
-use licgate_core::text::Source;
-use licgate_core::wire::{Checkout, ClientMsg, Granted, Locate, Queued, ServerMsg, Welcome};
+use licgate_core::licence::Signer;
+use licgate_core::wire::ServerMsg;
 
-use crate::line::Line;
+use crate::site::{Desk, Heard, Site, proof, serve};
 
 /// What the vendor signs with; `vendor_key` is what the applications know.
 pub(crate) fn vendor() -> Signer {
@@ -53,42 +49,6 @@ pub(crate) struct Host {
     heard: Receiver<Heard>,
 }
 
-/// What the vendor daemon heard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Heard {
-    Checkout,
-    Resume,
-    Heartbeat,
-    Checkin,
-    HangUp,
-}
-
-struct Site {
-    nature: Nature,
-    tls: Arc<rustls::ServerConfig>,
-    vendor_port: u16,
-    proof: Proof,
-    heard: Mutex<Sender<Heard>>,
-    desk: Mutex<Desk>,
-}
-
-struct Desk {
-    free: u32,
-    next: u64,
-    not_now: u32,
-    deaf: bool,
-    lines: Vec<Arc<Line>>,
-    entries: BTreeMap<CheckoutId, Entry>,
-}
-
-struct Entry {
-    number: u64,
-    epoch: u32,
-    seats: u32,
-    held: bool,
-    line: Arc<Line>,
-}
-
 impl Host {
     pub(crate) fn start(nature: Nature) -> Self {
         let (master, vendor) =
@@ -100,6 +60,7 @@ impl Host {
             next: 101,
             not_now: nature.not_now,
             deaf: false,
+            dead: false,
             lines: Vec::new(),
             entries: BTreeMap::new(),
         };
@@ -157,6 +118,12 @@ impl Host {
         self.site.desk().deaf = true;
     }
 
+    /// Hangs up on everybody from now on.
+    pub(crate) fn die(&self) {
+        self.site.desk().dead = true;
+        self.cut();
+    }
+
     /// Ends all checkouts.
     pub(crate) fn end(&self, code: Code) {
         let entries = std::mem::take(&mut self.site.desk().entries);
@@ -173,190 +140,5 @@ impl Host {
         let (checkout, entry) = waiting.unwrap();
         entry.held = true;
         entry.line.send(&self.site.granted(*checkout, entry));
-    }
-}
-
-/// Accepts for as long as the test runs.
-fn serve(listener: TcpListener, site: &Arc<Site>, desk: fn(&Arc<Site>, &Arc<Line>)) {
-    let site = Arc::clone(site);
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let site = Arc::clone(&site);
-            let line = Arc::new(Line::new(stream.unwrap(), Arc::clone(&site.tls)));
-            thread::spawn(move || desk(&site, &line));
-        }
-    });
-}
-
-/// A licence of five seats, signed by the vendor for a licence host.
-fn proof(nature: &Nature) -> Proof {
-    let key = Signer::new(&nature.signed_for).public();
-    let text = format!("SERVER lic1 KEY={key} 27000\nVENDOR acme\nINCREMENT solver acme 2.10 permanent 5\n");
-    let signed = sign(&text, &nature.signed_by);
-    let line = signed.statements.iter().find(|line| matches!(line.node, Statement::Feature(_))).unwrap();
-    Proof { lines: vec![line.node.to_string()], server_hostids: vec![format!("KEY={key}")] }
-}
-
-pub(crate) fn sign(text: &str, signer: &[u8; 32]) -> Licence {
-    let (licence, remarks) = parse(&Source::new("test.lic", text));
-    assert!(licence.statements.len() >= text.lines().count(), "{remarks:?}");
-    Signer::new(signer).sign(&licence, &VendorName::from("acme"))
-}
-
-impl Site {
-    fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap()
-    }
-
-    fn tell(&self, heard: Heard) {
-        // The test may have ended.
-        self.heard.lock().unwrap().send(heard).ok();
-    }
-
-    fn master(self: &Arc<Self>, line: &Arc<Line>) {
-        while let Some(message) = line.receive() {
-            let answer = match message {
-                ClientMsg::Hello(hello) => welcome(hello.protocol, "licmgrd"),
-                ClientMsg::Locate(Locate::Vendor(vendor)) if vendor.as_str() != "acme" => {
-                    ServerMsg::Refused {
-                        code: Code::NO_SUCH_FEATURE,
-                        lines: vec![format!("nobody here serves vendor {vendor}")],
-                    }
-                }
-                ClientMsg::Locate(_) => self.located(),
-                other => panic!("a master does not expect {other:?}"),
-            };
-            line.send(&answer);
-        }
-    }
-
-    fn located(&self) -> ServerMsg {
-        let mut desk = self.desk();
-        if desk.not_now > 0 {
-            desk.not_now -= 1;
-            return ServerMsg::NotNow {
-                retry_after_ms: Some(1),
-                why: "the vendor daemon is starting".into(),
-            };
-        }
-        ServerMsg::At { vendor: "acme".into(), port: self.vendor_port, host: self.nature.named.into() }
-    }
-
-    fn vendor(self: &Arc<Self>, line: &Arc<Line>) {
-        self.desk().lines.push(Arc::clone(line));
-        while let Some(message) = line.receive() {
-            let (heard, answer) = match message {
-                ClientMsg::Hello(hello) => {
-                    line.send(&welcome(hello.protocol, "acme"));
-                    continue;
-                }
-                ClientMsg::Checkout(ask) => (Heard::Checkout, Some(self.checkout(&ask, line))),
-                ClientMsg::Resume { checkout } => (Heard::Resume, Some(self.resume(checkout, line))),
-                ClientMsg::Heartbeat { checkout, epoch } => {
-                    (Heard::Heartbeat, self.heartbeat(checkout, epoch))
-                }
-                ClientMsg::Checkin { checkout, epoch } => (Heard::Checkin, self.checkin(checkout, epoch)),
-                other => panic!("a vendor daemon does not expect {other:?}"),
-            };
-            answer.iter().for_each(|answer| line.send(answer));
-            self.tell(heard);
-        }
-        self.tell(Heard::HangUp);
-    }
-
-    fn checkout(&self, ask: &Checkout, line: &Arc<Line>) -> ServerMsg {
-        let mut desk = self.desk();
-        let (checkout, number) = (ask.checkout, desk.next);
-        desk.next += 1;
-        let held = desk.free >= ask.seats;
-        if !held && !ask.wait {
-            return ServerMsg::Denied {
-                checkout,
-                code: Code::ALL_IN_USE,
-                why: "ann@ws1 holds the only seat".into(),
-            };
-        }
-        let entry = Entry { number, epoch: 1, seats: ask.seats, held, line: Arc::clone(line) };
-        if held {
-            desk.free -= ask.seats;
-        }
-        let answer = self.standing(checkout, &entry);
-        desk.entries.insert(checkout, entry);
-        answer
-    }
-
-    fn resume(&self, checkout: CheckoutId, line: &Arc<Line>) -> ServerMsg {
-        match self.desk().entries.get_mut(&checkout) {
-            Some(entry) => {
-                entry.epoch += 1;
-                entry.line = Arc::clone(line);
-                self.standing(checkout, entry)
-            }
-            None => unknown(checkout),
-        }
-    }
-
-    fn heartbeat(&self, checkout: CheckoutId, epoch: u32) -> Option<ServerMsg> {
-        let desk = self.desk();
-        if desk.deaf {
-            return None;
-        }
-        let known = desk.entries.get(&checkout).filter(|entry| entry.epoch == epoch);
-        Some(known.map_or_else(
-            || unknown(checkout),
-            |entry| ServerMsg::Alive { checkout, position: (!entry.held).then_some(1) },
-        ))
-    }
-
-    fn checkin(&self, checkout: CheckoutId, epoch: u32) -> Option<ServerMsg> {
-        let mut desk = self.desk();
-        if desk.deaf {
-            return None;
-        }
-        match desk.entries.remove(&checkout) {
-            Some(entry) if entry.epoch == epoch => {
-                desk.free += if entry.held { entry.seats } else { 0 };
-                Some(ServerMsg::Returned { checkout })
-            }
-            _ => Some(unknown(checkout)),
-        }
-    }
-
-    fn standing(&self, checkout: CheckoutId, entry: &Entry) -> ServerMsg {
-        if entry.held {
-            return self.granted(checkout, entry);
-        }
-        let why = "ann@ws1 holds the only seat".into();
-        ServerMsg::Queued(Queued {
-            checkout,
-            epoch: entry.epoch,
-            position: 1,
-            silence_ms: self.nature.silence_ms,
-            why,
-        })
-    }
-
-    fn granted(&self, checkout: CheckoutId, entry: &Entry) -> ServerMsg {
-        ServerMsg::Granted(Granted {
-            checkout,
-            lease: LeaseNumber(entry.number),
-            epoch: entry.epoch,
-            version: licgate_core::version::Version::parse("2.10").unwrap(),
-            seats: entry.seats,
-            silence_ms: self.nature.silence_ms,
-            proof: self.proof.clone(),
-        })
-    }
-}
-
-fn welcome(protocol: u16, name: &str) -> ServerMsg {
-    ServerMsg::Welcome(Welcome { protocol, name: name.into(), version: "0.1.0".into() })
-}
-
-fn unknown(checkout: CheckoutId) -> ServerMsg {
-    ServerMsg::Denied {
-        checkout,
-        code: Code::NEVER_CHECKED_OUT,
-        why: "this checkout is not known here".into(),
     }
 }

@@ -2,15 +2,18 @@
 
 mod host;
 mod line;
+mod site;
+mod tools;
 
 use std::io::Write;
 use std::net::TcpListener;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use host::{Heard, Host, Nature, vendor_key};
+use host::{Host, Nature, vendor_key};
 use licgate::{CancelToken, Checkout, Error, Licence, Order, Wait};
 use licgate_core::code::Code;
+use site::Heard;
 
 fn checkout(places: &str) -> Checkout {
     Licence::checkout("solver", "2.1").vendor("acme").vendor_key(vendor_key()).server(places)
@@ -166,6 +169,44 @@ fn a_seat_that_is_lost_for_good_is_told_once() {
 }
 
 #[test]
+fn a_seat_moves_to_another_server_when_its_own_stays_away() {
+    let [first, second] = [0, 0].map(|_| Host::start(Nature { silence_ms: 300, ..Nature::default() }));
+    let licence = checkout(&format!("{}:{}", first.address(), second.address())).take().unwrap();
+    assert_eq!(licence.server(), first.address());
+    first.die();
+    second.heard(Heard::Checkout);
+    second.heard(Heard::Heartbeat);
+    assert_eq!((licence.is_valid(), licence.server()), (true, second.address()));
+    licence.give_back().unwrap();
+    assert_eq!(second.free(), 1);
+}
+
+#[test]
+fn a_seat_is_lost_when_no_server_comes_back_for_too_long() {
+    let host = Host::start(Nature::default());
+    let (told, lost) = mpsc::channel();
+    let ask = checkout(&host.address()).outlast(Duration::ZERO);
+    let licence = ask.on_lost(move |why| told.send(why.code()).unwrap()).take().unwrap();
+    host.die();
+    assert_eq!(lost.recv_timeout(Duration::from_secs(20)), Ok(Some(Code::CANNOT_READ)));
+    assert!(!licence.is_valid());
+}
+
+#[test]
+fn a_server_that_ends_every_seat_at_once_is_not_asked_for_ever() {
+    let host = Host::start(Nature { seats: 5, ..Nature::default() });
+    let (told, lost) = mpsc::channel();
+    let licence =
+        checkout(&host.address()).on_lost(move |why| told.send(why.code()).unwrap()).take().unwrap();
+    host.heard(Heard::Checkout);
+    host.end(Code::EXPIRED);
+    host.heard(Heard::Checkout);
+    host.end(Code::EXPIRED);
+    assert_eq!(lost.recv_timeout(Duration::from_secs(20)), Ok(Some(Code::EXPIRED)));
+    drop(licence);
+}
+
+#[test]
 fn an_ended_seat_is_taken_afresh_if_there_is_one() {
     let host = Host::start(Nature::default());
     let licence = checkout(&host.address()).take().unwrap();
@@ -276,7 +317,7 @@ fn a_node_locked_file_needs_no_server() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("acme.lic");
     let text = "FEATURE solver acme 2.10 permanent uncounted HOSTID=ANY\n";
-    std::fs::write(&file, host::sign(text, &[7; 32]).to_string()).unwrap();
+    std::fs::write(&file, site::sign(text, &[7; 32]).to_string()).unwrap();
     let place = file.display().to_string();
     let licence = checkout(&place).take().unwrap();
     assert_eq!(
@@ -300,12 +341,12 @@ fn a_node_locked_file_needs_no_server() {
             Code::NO_SUCH_FEATURE,
         ),
     ] {
-        std::fs::write(&file, host::sign(text, &signer).to_string()).unwrap();
+        std::fs::write(&file, site::sign(text, &signer).to_string()).unwrap();
         let error = checkout(&place).take().unwrap_err();
         assert_eq!(error.code(), Some(code), "{text}: {error}");
         assert!(matches!(error, Error::Denied(_)) && error.to_string().contains(&place), "{error}");
     }
-    std::fs::write(&file, host::sign(text, &[7; 32]).to_string()).unwrap();
+    std::fs::write(&file, site::sign(text, &[7; 32]).to_string()).unwrap();
     let keyless = Licence::checkout("solver", "2.1").server(&place).without_vendor_key().take();
     assert_eq!(keyless.unwrap_err().code(), Some(Code::BAD_SIGNATURE));
 }
