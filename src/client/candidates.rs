@@ -82,7 +82,10 @@ pub fn servers(places: &[Place]) -> (Vec<PortAtHost>, Vec<Error>) {
 fn add_server(found: &mut Vec<Candidate>, server: &PortAtHost) {
     let scanned = server.port.is_none();
     for port in server.ports() {
-        let known = |other: &Candidate| matches!(other, Candidate::Server { host, port: its, .. } if *host == server.host && *its == port);
+        let known = |other: &Candidate| match other {
+            Candidate::Server { host, port: its, .. } => *host == server.host && *its == port,
+            Candidate::Local(_) => false,
+        };
         if !found.iter().any(known) {
             found.push(Candidate::Server { host: server.host.clone(), port, scanned });
         }
@@ -189,7 +192,7 @@ fn local_seat(errand: &Errand, file: &str, licence: &Licence) -> Result<Option<L
                 return Ok(Some(LocalSeat { version: line.version.node.clone(), file: file.to_owned() }));
             }
             Err(error) => {
-                refused = Some(Error::Denied(Report::new(error.code, format!("'{file}': {error}"))))
+                refused = Some(Error::Denied(Report::new(error.code, format!("'{file}': {error}"))));
             }
         }
     }

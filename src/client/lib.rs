@@ -35,6 +35,8 @@
 //! Everything blocks and nothing needs a runtime. Each seat has one connection and one thread. Who only wants to talk to
 //! licence servers, as tools do, finds connections in [`server`] and [`admin`], and where servers are in [`search`].
 
+#![warn(missing_docs)]
+
 #[cfg(unix)]
 pub mod admin;
 mod ask;

@@ -63,7 +63,7 @@ fn take(
         .checkout(key)
         .cancel(cancel)
         .on_queued(move |position| {
-            eprintln!("licrun: {queued}: all seats are taken; waiting at position {position}")
+            eprintln!("licrun: {queued}: all seats are taken; waiting at position {position}");
         })
         .on_lost(move |why| lost(&feature, why, on_lost, ward));
     checkout.take().map_err(|error| match (&error, ward.interrupted()) {

@@ -80,8 +80,8 @@ impl Keeper {
     fn attend(&mut self) -> Step {
         let link = Arc::clone(self.vendor.talk().link());
         let until = match self.lease.beat(Instant::now()) {
-            Beat::Send(heartbeat) => {
-                if link.send(&heartbeat).is_err() {
+            Beat::Send => {
+                if link.send(&self.lease.heartbeat()).is_err() {
                     return self.cut();
                 }
                 self.lease.sent(Instant::now());

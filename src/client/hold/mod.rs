@@ -28,9 +28,12 @@ const RETURN: Duration = Duration::from_secs(2);
 /// What the application wants to be told.
 #[derive(Default)]
 pub(crate) struct Calls {
-    pub(crate) on_lost: Option<Box<dyn FnOnce(&Error) + Send>>,
-    pub(crate) on_queued: Option<Box<dyn FnMut(u32) + Send>>,
+    pub(crate) on_lost: Option<OnLost>,
+    pub(crate) on_queued: Option<OnQueued>,
 }
+
+type OnLost = Box<dyn FnOnce(&Error) + Send>;
+type OnQueued = Box<dyn FnMut(u32) + Send>;
 
 /// A seat, or a place in the queue, and its keeper. Dropped, it goes back.
 #[derive(Debug)]
