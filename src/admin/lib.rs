@@ -14,3 +14,4 @@ pub mod licsign;
 pub mod out;
 mod remarks;
 pub mod run;
+mod vendor_key;

@@ -18,6 +18,7 @@ use serde::Serialize;
 use crate::failure::{Failure, Kind};
 use crate::out::{Form, Out};
 use crate::remarks::{self, Remarked, Tally};
+use crate::vendor_key;
 
 /// Say what is wrong with licence files, and what an administrator should know about them
 ///
@@ -32,9 +33,9 @@ pub(super) struct Check {
     /// Warn of lines that expire within so many days
     #[arg(long, value_name = "N", default_value_t = 30)]
     days: u16,
-    /// The vendor's public key: see to the signatures, too
-    #[arg(long, value_name = "FILE")]
-    vendor_key: Option<PathBuf>,
+    /// The vendor's public key (ed25519:…), or a file that holds it: see to the signatures, too
+    #[arg(long, value_name = "KEY|FILE")]
+    vendor_key: Option<String>,
     /// The state directory of the licence host, whose key is a host id; its default is that of `licmgrd` for the same user
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
@@ -52,7 +53,7 @@ struct Document {
 
 impl Check {
     pub(super) fn run(&self, out: &mut Out) -> Result<(), Failure> {
-        let key = self.vendor_key.as_deref().map(keys::read_public).transpose()?;
+        let key = self.vendor_key.as_deref().map(vendor_key::read).transpose()?;
         let mut texts = Vec::new();
         for path in &self.files {
             for file in files::licence_files(path)? {
@@ -92,7 +93,8 @@ impl Check {
             }
         }
         let lines: usize = texts.iter().map(|text| text.licence.statements.len()).sum();
-        let summary = format!("{tally} in {lines} lines of {} files", texts.len());
+        let files = if texts.len() == 1 { "file" } else { "files" };
+        let summary = format!("{tally} in {lines} lines of {} {files}", texts.len());
         if tally.errors > 0 {
             return Err(Failure::new(Kind::BadFile, summary));
         }

@@ -31,7 +31,7 @@ impl Reread {
             }
             (Manner::FlexNet, Err(failure)) => {
                 out.line(&format!("lmreread failed: {failure}"));
-                return Err(failure);
+                return Err(failure.without_words());
             }
         }
         Ok(())

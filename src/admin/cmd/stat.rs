@@ -16,7 +16,7 @@ use super::names::Called;
 use super::places::Places;
 use crate::failure::{Failure, Kind, Manner};
 use crate::out::{Form, Out};
-use ask::{HostReport, Wanted};
+use ask::{HostDocument, HostReport, Wanted};
 
 /// Print the state of licence hosts and their vendor daemons, and who has which seats
 ///
@@ -54,7 +54,7 @@ pub(super) struct Stat {
 
 #[derive(Serialize)]
 struct Document<'a> {
-    servers: &'a [HostReport],
+    servers: Vec<HostDocument<'a>>,
 }
 
 impl Stat {
@@ -71,7 +71,7 @@ impl Stat {
         let servers = self.places.servers(out)?;
         let reports = ask::all(&servers, &self.wanted(), self.places.patience());
         match form {
-            Form::Json => out.json(&Document { servers: &reports }),
+            Form::Json => out.json(&Document { servers: reports.iter().map(Into::into).collect() }),
             Form::Text => self.print(called, &reports, out),
         }
         self.judge(called.manner, &reports)

@@ -1,21 +1,19 @@
 //! `licutil test`: check a seat out and give it back, step by step.
 
-use std::path::PathBuf;
-
 use clap::Args;
-use licgate::server::{Locate, Master};
+use licgate::server::{Locate, Located, Master};
 use licgate::{Error, Licence};
 use licgate_core::code::Code;
 use licgate_core::id::FeatureName;
 use licgate_core::path::PortAtHost;
 use licgate_core::version::Version;
-use licgate_machine::keys;
 use serde::Serialize;
 
 use super::names::Called;
 use super::places::Places;
 use crate::failure::{Failure, Manner};
 use crate::out::{Form, Out};
+use crate::vendor_key;
 
 /// Check a seat out, give it back, and say which step failed
 ///
@@ -25,9 +23,9 @@ use crate::out::{Form, Out};
 pub(super) struct Test {
     #[command(flatten)]
     places: Places,
-    /// The vendor's public key
-    #[arg(long, value_name = "FILE")]
-    vendor_key: Option<PathBuf>,
+    /// The vendor's public key (ed25519:…), or a file that holds it
+    #[arg(long, value_name = "KEY|FILE", env = "LICGATE_VENDOR_KEY", hide_env_values = true)]
+    vendor_key: Option<String>,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -80,7 +78,7 @@ struct Document {
 
 impl Test {
     pub(super) fn run(&self, called: &Called, out: &mut Out) -> Result<(), Failure> {
-        let key = self.vendor_key.as_deref().map(keys::read_public).transpose()?;
+        let key = self.vendor_key.as_deref().map(vendor_key::read).transpose()?;
         let key = key.map(|key| key.to_string());
         let servers = self.places.servers(out)?;
         let (mut trials, mut granted) = (Vec::new(), false);
@@ -100,9 +98,12 @@ impl Test {
         match (Form::of_flag(self.json), &error) {
             (Form::Json, _) => out.json(&Document { feature: self.feature.clone(), granted, trials }),
             (Form::Text, None) => out.line("This license can be checked out"),
-            (Form::Text, Some(error)) => {
-                out.line(&format!("This license cannot be checked out because:\n  {error}"));
-            }
+            (Form::Text, Some(error)) => match called.manner {
+                Manner::Licgate => out.line("This license cannot be checked out"),
+                Manner::FlexNet => {
+                    out.line(&format!("This license cannot be checked out because:\n  {error}"));
+                }
+            },
         }
         match error {
             None => Ok(()),
@@ -113,6 +114,10 @@ impl Test {
     fn attempt(&self, server: &PortAtHost, key: Option<&str>) -> Trial {
         let mut trial = Trial { address: server.to_string(), steps: Vec::new(), error: None };
         if let Err((step, error)) = self.walk(server, key, &mut trial.steps) {
+            if matches!(step, Step::Connect | Step::MasterAnswer) && trial.steps.is_empty() {
+                trial.steps.push(Went { step: Step::Resolve, ok: true, detail: server.host.clone() });
+            }
+            trial.steps.retain(|went| went.step != step);
             trial.steps.push(Went { step, ok: false, detail: error.to_string() });
             trial.error = Some(error);
         }
@@ -134,9 +139,16 @@ impl Test {
         let status = master.status().map_err(|error| (Step::MasterAnswer, error))?;
         went(Step::MasterAnswer, format!("licmgrd {} on {}", status.version, status.host));
         let what = Locate::Feature(FeatureName::from(self.feature.as_str()));
-        let vendor = master.vendor(&what, patience).map_err(|error| (Step::VendorDaemon, error))?;
-        went(Step::VendorDaemon, format!("{} at {}", vendor.name(), vendor.address()));
-        drop(vendor);
+        let found = master.locate(&what).map_err(|error| (Step::VendorDaemon, error))?;
+        let place = match found {
+            Located::At { vendor, host, port } => format!("{vendor} at {port}@{host}"),
+            Located::NotNow { .. } | Located::Refused { .. } => {
+                // Waits for a daemon that is being started again, or says why there is none.
+                let vendor = master.vendor(&what, patience).map_err(|error| (Step::VendorDaemon, error))?;
+                format!("{} at {}", vendor.name(), vendor.address())
+            }
+        };
+        went(Step::VendorDaemon, place);
 
         let checkout = Licence::checkout(&self.feature, &self.version).server(master.address().to_string());
         let checkout = match key {
@@ -171,9 +183,13 @@ fn reaching(error: &Error) -> Step {
     }
 }
 
-/// The step at which a checkout failed.
+/// The step at which a checkout failed. Its connection to the vendor daemon is its own.
 fn taking(error: &Error) -> Step {
-    if matches!(error, Error::Untrusted(_)) { Step::Verify } else { Step::Checkout }
+    match error {
+        Error::Untrusted(_) => Step::Verify,
+        Error::Unreachable(_) | Error::Peer(_) => Step::VendorDaemon,
+        _ => Step::Checkout,
+    }
 }
 
 fn print(trial: &Trial, manner: Manner, out: &mut Out) {

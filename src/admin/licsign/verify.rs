@@ -7,13 +7,13 @@ use licgate_core::id::VendorName;
 use licgate_core::licence::ast::Statement;
 use licgate_core::licence::{VendorKey, check};
 use licgate_core::text::{Diagnostic, Span};
-use licgate_machine::keys;
 use serde::Serialize;
 
 use super::{vendor, vendor_of};
 use crate::failure::{Failure, Kind};
 use crate::out::{Form, Out};
 use crate::remarks::{self, Remarked};
+use crate::vendor_key;
 
 /// Say of every line of a vendor in a licence file whether its signature is good
 ///
@@ -23,9 +23,9 @@ use crate::remarks::{self, Remarked};
 pub(super) struct Verify {
     /// The licence file
     file: PathBuf,
-    /// The vendor's public key, from `licsign keygen`
-    #[arg(long, value_name = "FILE")]
-    vendor_key: PathBuf,
+    /// The vendor's public key (ed25519:…), or the file that holds it, from `licsign keygen`
+    #[arg(long, value_name = "KEY|FILE", env = "LICGATE_VENDOR_KEY", hide_env_values = true)]
+    vendor_key: String,
     /// Verify the lines of this vendor; needed only when the file has lines of several
     #[arg(long, value_name = "NAME")]
     vendor: Option<String>,
@@ -53,7 +53,7 @@ struct Verdicts<'a> {
 
 impl Verify {
     pub(super) fn run(&self, out: &mut Out) -> Result<(), Failure> {
-        let key = keys::read_public(&self.vendor_key)?;
+        let key = vendor_key::read(&self.vendor_key)?;
         let text = remarks::read(&self.file)?;
         let vendor = vendor(self.vendor.as_deref(), &text.licence, text.source.name())?;
         // A line that is not understood has no signature that could be good.

@@ -10,7 +10,6 @@ use std::process::{Command, ExitCode};
 
 use clap::Parser;
 use licgate::{CancelToken, Error, Licence};
-use licgate_core::licence::VendorKey;
 
 use child::{Ending, NotRun, Ward};
 use flags::{Flags, OnLost};
@@ -124,18 +123,8 @@ fn interrupted(feature: &str, signal: i32) -> Failure {
 
 /// The key itself, or the one in the file of this name.
 fn vendor_key(text: &str) -> Result<String, Failure> {
-    if VendorKey::parse(text).is_ok() {
-        return Ok(text.to_owned());
-    }
-    match licgate_machine::keys::read_public(Path::new(text)) {
-        Ok(key) => Ok(key.to_string()),
-        Err(_) => Err(Failure {
-            words: format!(
-                "licrun: '{text}' is neither a vendor key (ed25519: and 64 hex digits) nor a file with one"
-            ),
-            status: status::USAGE,
-        }),
-    }
+    let read = crate::vendor_key::read(text).map(|key| key.to_string());
+    read.map_err(|failure| Failure { words: format!("licrun: {failure}"), status: status::USAGE })
 }
 
 fn low_byte(number: i32) -> u8 {

@@ -47,6 +47,7 @@ pub struct VendorStatus {
 
 /// How a vendor daemon is.
 #[derive(Debug, Clone, PartialEq, Encode, Decode, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum VendorState {
     /// Serving.
     #[n(0)]

@@ -24,16 +24,42 @@ pub(super) struct Wanted {
 }
 
 /// What a licence host said, or why it said nothing.
-#[derive(Debug, Serialize)]
+#[derive(Debug)]
 pub(super) struct HostReport {
     /// `27000@lic1`
     pub(super) address: String,
-    #[serde(flatten)]
+    /// Without the vendor daemons, which follow.
     pub(super) status: Option<ServerStatus>,
-    /// In place of those that the master told.
-    #[serde(rename = "vendor_daemons")]
     pub(super) vendors: Vec<VendorReport>,
     pub(super) error: Option<Trouble>,
+}
+
+/// A licence host in JSON.
+#[derive(Serialize)]
+pub(super) struct HostDocument<'a> {
+    address: &'a str,
+    host: Option<&'a str>,
+    port: Option<u16>,
+    version: Option<&'a str>,
+    files: &'a [String],
+    vendors: &'a [VendorReport],
+    error: Option<&'a Trouble>,
+}
+
+impl<'a> From<&'a HostReport> for HostDocument<'a> {
+    fn from(report: &'a HostReport) -> Self {
+        let HostReport { address, status, vendors, error } = report;
+        let status = status.as_ref();
+        Self {
+            address,
+            host: status.map(|status| status.host.as_str()),
+            port: status.map(|status| status.port),
+            version: status.map(|status| status.version.as_str()),
+            files: status.map_or(&[], |status| &status.files),
+            vendors,
+            error: error.as_ref(),
+        }
+    }
 }
 
 /// Why a licence host, or a vendor daemon, said nothing.
