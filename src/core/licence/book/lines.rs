@@ -1,5 +1,6 @@
 //! The lines of all files, one by one: read once, each copy once, and only from files that are for this host.
 
+use alloc::collections::btree_map::Entry;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::format;
 use alloc::string::String;
@@ -137,18 +138,25 @@ fn is_for(host: &Host, line: &Line<'_>, remarks: &mut Remarks<'_>) -> bool {
 }
 
 /// Whether this is the first line with this signature. A copy of a line adds no seats.
+///
+/// Lines are told apart by the beginning of their signatures, which is as good as random, and which nobody but the
+/// vendor can make.
 fn is_first(
-    seen: &mut BTreeMap<[u8; 64], Place>,
+    seen: &mut BTreeMap<u128, Place>,
     line: &Signable<'_>,
     place: Place,
     remarks: &mut Remarks<'_>,
 ) -> bool {
-    let Some(signature) = sign::signature(line.attributes) else { return false };
-    let Some(first) = seen.get(&signature) else {
-        seen.insert(signature, place);
-        return true;
+    let signature = sign::signature(line.attributes);
+    let Some(beginning) = signature.as_ref().and_then(|bytes| bytes.first_chunk()) else { return false };
+    let first = match seen.entry(u128::from_be_bytes(*beginning)) {
+        Entry::Vacant(new) => {
+            new.insert(place);
+            return true;
+        }
+        Entry::Occupied(first) => *first.get(),
     };
-    let message = format!("this line stands at {} already and counts once", remarks.line_of(*first));
+    let message = format!("this line stands at {} already and counts once", remarks.line_of(first));
     remarks.say(place, Severity::Warning, Code::OTHER_POOL, &message, "remove the copy");
     false
 }

@@ -29,7 +29,7 @@ use crate::text::Severity;
 struct Merged<'a> {
     pool: Pool,
     /// The share whose line is shown to clients.
-    best: Share<'a>,
+    best: &'a Share<'a>,
 }
 
 /// Merges sorted shares into pools, in the order of each pool's first share. A pool of several lines has the sum of their
@@ -40,24 +40,28 @@ pub(super) fn merge(
     remarks: &mut Remarks<'_>,
 ) -> Vec<Pool> {
     let mut merged: Vec<Merged<'_>> = Vec::new();
-    let mut by_key: BTreeMap<PoolKey, usize> = BTreeMap::new();
+    // Of the feature at hand; its shares stand together.
+    let mut by_key: BTreeMap<Digits, usize> = BTreeMap::new();
     for share in shares {
+        if merged.last().is_some_and(|last| last.best.feature != share.feature) {
+            by_key.clear();
+        }
         let key = key(share);
         match by_key.get(&key).and_then(|index| merged.get_mut(*index)) {
             Some(known) => known.add(share),
             None => {
-                by_key.insert(key.clone(), merged.len());
-                merged.push(Merged { pool: pool(share, key), best: share.clone() });
+                by_key.insert(key, merged.len());
+                merged.push(Merged { pool: pool(share, key), best: share });
             }
         }
     }
     merged.into_iter().filter_map(|done| done.prove(server_hostids, remarks)).collect()
 }
 
-fn pool(share: &Share<'_>, key: PoolKey) -> Pool {
+fn pool(share: &Share<'_>, key: Digits) -> Pool {
     let terms = &share.terms;
     Pool {
-        key,
+        key: PoolKey(key.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()),
         feature: share.feature.clone(),
         version: share.version.clone(),
         seats: seats(share),
@@ -73,7 +77,7 @@ fn pool(share: &Share<'_>, key: PoolKey) -> Pool {
 }
 
 impl<'a> Merged<'a> {
-    fn add(&mut self, share: &Share<'a>) {
+    fn add(&mut self, share: &'a Share<'a>) {
         self.pool.seats = match (self.pool.seats, seats(share)) {
             (Seats::Counted { total, overdraft }, Seats::Counted { total: more, overdraft: over }) => {
                 Seats::Counted {
@@ -89,7 +93,7 @@ impl<'a> Merged<'a> {
         self.pool.expiry = self.pool.expiry.min(share.expiry);
         // A client whose clock runs ahead of the licence host's should not see an expired line where another one lasts.
         if share.expiry > self.best.expiry {
-            self.best = share.clone();
+            self.best = share;
         }
     }
 
@@ -122,35 +126,50 @@ fn linger(share: &Share<'_>) -> Duration {
     Duration::from_secs(share.terms.linger.unwrap_or(0).into())
 }
 
-fn key(share: &Share<'_>) -> PoolKey {
+fn key(share: &Share<'_>) -> Digits {
     let terms = &share.terms;
     let (whole, fraction) = share.version.halves();
-    let borrow = terms.borrow.map_or(String::new(), |hours| {
-        hours.map_or_else(|| String::from("BORROW"), |hours| format!("BORROW={hours}"))
-    });
-    let fields = [
-        share.feature.as_str().to_ascii_lowercase(),
-        format!("{whole}.{fraction}"),
-        String::from(if share.count == Count::Uncounted { "uncounted" } else { "counted" }),
-        borrow,
-        terms.dup_group.unwrap_or(DupGroup::None).to_string(),
-        String::new(),
-        String::new(),
-        sorted(terms.hostids.unwrap_or_default()),
-        sorted(terms.platforms.unwrap_or_default()),
-        String::new(),
-        String::new(),
-        terms.vendor_string.map(|text| format!("={text}")).unwrap_or_default(),
-        String::new(),
-    ];
-    let mut digest = Sha512::new();
-    digest.update(b"licgate-pool-v1\0");
-    for field in fields {
-        digest.update(u32::try_from(field.len()).unwrap_or(u32::MAX).to_be_bytes());
-        digest.update(field.as_bytes());
+    let mut fields = Fields::new();
+    fields.add(&share.feature.as_str().to_ascii_lowercase());
+    fields.add(&format!("{whole}.{fraction}"));
+    fields.add(if share.count == Count::Uncounted { "uncounted" } else { "counted" });
+    match terms.borrow {
+        None => fields.add(""),
+        Some(None) => fields.add("BORROW"),
+        Some(Some(hours)) => fields.add(&format!("BORROW={hours}")),
     }
-    let digits: String = digest.finalize().iter().take(10).map(|byte| format!("{byte:02x}")).collect();
-    PoolKey(digits.into())
+    fields.add(&terms.dup_group.unwrap_or(DupGroup::None).to_string());
+    fields.add("");
+    fields.add("");
+    fields.add(&sorted(terms.hostids.unwrap_or_default()));
+    fields.add(&sorted(terms.platforms.unwrap_or_default()));
+    fields.add("");
+    fields.add("");
+    fields.add(&terms.vendor_string.map(|text| format!("={text}")).unwrap_or_default());
+    fields.add("");
+    fields.digits()
+}
+
+/// The bytes of a pool's key.
+type Digits = [u8; 10];
+
+struct Fields(Sha512);
+
+impl Fields {
+    fn new() -> Self {
+        Self(Sha512::new_with_prefix(b"licgate-pool-v1\0"))
+    }
+
+    fn add(&mut self, text: &str) {
+        self.0.update(u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
+        self.0.update(text.as_bytes());
+    }
+
+    fn digits(self) -> Digits {
+        let mut digits = Digits::default();
+        digits.iter_mut().zip(self.0.finalize()).for_each(|(digit, byte)| *digit = byte);
+        digits
+    }
 }
 
 fn sorted<T: ToString>(items: &[T]) -> String {

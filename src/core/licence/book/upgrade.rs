@@ -39,10 +39,9 @@ pub(super) struct Packing<'a> {
 }
 
 /// The shares of a book in the making, with an index of those that can be lifted.
-#[derive(Default)]
 struct Shares<'a> {
     shares: Vec<Share<'a>>,
-    /// By feature and version: the shares that have seats left, in the order of the files.
+    /// For each feature that has an UPGRADE line, by version: the shares that have seats left, in the order of the files.
     liftable: BTreeMap<&'a FeatureName, BTreeMap<&'a Version, Vec<usize>>>,
 }
 
@@ -56,7 +55,9 @@ pub(super) fn lift<'a>(
     lines: Vec<Line<'a>>,
     remarks: &mut Remarks<'_>,
 ) -> (Vec<Share<'a>>, Vec<Packing<'a>>) {
-    let mut shares = Shares::default();
+    let upgraded = lines.iter().filter(|line| matches!(line.kind, Kind::Upgrade(_)));
+    let liftable = upgraded.map(|line| (line.feature, BTreeMap::new())).collect();
+    let mut shares = Shares { shares: Vec::with_capacity(lines.len()), liftable };
     let mut packings = Vec::new();
     for Line { place, statement, feature, terms, kind } in lines {
         match kind {
@@ -101,8 +102,8 @@ pub(super) fn lift<'a>(
 
 impl<'a> Shares<'a> {
     fn push(&mut self, share: Share<'a>) {
-        if let Count::Counted(1..) = share.count {
-            let versions = self.liftable.entry(share.feature).or_default();
+        let versions = self.liftable.get_mut(share.feature);
+        if let (Some(versions), Count::Counted(1..)) = (versions, share.count) {
             versions.entry(share.version).or_default().push(self.shares.len());
         }
         self.shares.push(share);

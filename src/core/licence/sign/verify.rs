@@ -154,8 +154,15 @@ pub(in crate::licence) fn signature<'a>(attributes: &'a [Spanned<Attribute>]) ->
 
 /// 128 hex digits with white space anywhere.
 pub(in crate::licence) fn digits(text: &str) -> Option<[u8; 64]> {
-    let digits: String = text.chars().filter(|c| !c.is_ascii_whitespace()).collect();
-    host::hex(&digits)
+    let mut digits = [0; 128];
+    let mut written = text.bytes().filter(|byte| !byte.is_ascii_whitespace());
+    for (digit, byte) in digits.iter_mut().zip(written.by_ref()) {
+        *digit = byte;
+    }
+    if written.next().is_some() {
+        return None;
+    }
+    host::hex(core::str::from_utf8(&digits).ok()?)
 }
 
 /// The text form of a signature: upper-case hex digits in groups of four.
