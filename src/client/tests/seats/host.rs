@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::TcpListener;
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use licgate_core::code::Code;
 use licgate_core::licence::Signer;
@@ -83,8 +83,10 @@ impl Host {
 
     /// Waits until the vendor daemon has heard this.
     pub(crate) fn heard(&self, wanted: Heard) {
+        let deadline = Instant::now() + Duration::from_secs(20);
         loop {
-            let heard = self.heard.recv_timeout(Duration::from_secs(20));
+            let left = deadline.saturating_duration_since(Instant::now());
+            let heard = self.heard.recv_timeout(left);
             if heard.unwrap_or_else(|_| panic!("never heard {wanted:?}")) == wanted {
                 return;
             }
