@@ -36,7 +36,7 @@ impl Ledger {
     fn queue(&mut self, at: Now, ticket: &Ticket, machine: &Machine) {
         let feature = self.directory.feature_index(&ticket.feature);
         let wish = Wish { version: &ticket.version, seats: ticket.seats, machine };
-        let pools = self.directory.feature(feature).map(|it| self.eligible(it, wish)).unwrap_or_default();
+        let pools = self.eligible(feature, wish);
         let state = State::Waiting { line: Line::Open, machine: Box::new(machine.clone()), pools };
         self.enter(at, ticket, state);
     }

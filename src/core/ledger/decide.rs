@@ -1,6 +1,7 @@
 //! The answers to what clients ask.
 
 use alloc::vec::Vec;
+use core::time::Duration;
 
 use super::directory::{Feature, PoolIndex};
 use super::eligible::Wish;
@@ -61,18 +62,18 @@ impl Ledger {
     }
 
     fn first_checkout(&self, at: Now, request: &Request) -> Result<Event, Denial> {
-        let Some((_, feature)) = self.directory.find(&request.feature) else {
+        let Some((index, feature)) = self.directory.find(&request.feature) else {
             return Err(Why::NoSuchFeature(request.feature.clone()).into());
         };
         let wish = Wish { version: &request.version, seats: request.seats, machine: &request.machine };
-        let pools = self.eligible(feature, wish);
+        let pools = self.eligible(index, wish);
         if pools.is_empty() {
             return Err(self.not_eligible(feature, wish));
         }
         let ticket = self.ticket(request);
         let claim = Claim { number: ticket.number, holder: &ticket.holder, seats: ticket.seats };
-        let stocks = pools.iter().filter_map(|index| self.directory.stock(*index));
-        if let Some(stock) = stocks.into_iter().find(|stock| stock.admits(claim)) {
+        let mut stocks = pools.iter().filter_map(|index| self.directory.stock(*index));
+        if let Some(stock) = stocks.find(|stock| stock.admits(claim)) {
             return Ok(Event::Granted(Grant { pool: stock.key.clone(), ticket }));
         }
         if !request.wait {
@@ -103,7 +104,7 @@ impl Ledger {
         let entry = self.current(checkout, epoch)?;
         let linger = match &entry.state {
             State::Held { pool, .. } => self.pool(*pool).map(|pool| pool.linger).unwrap_or_default(),
-            State::Waiting { .. } | State::Lingering { .. } => core::time::Duration::ZERO,
+            State::Waiting { .. } | State::Lingering { .. } => Duration::ZERO,
         };
         Ok(if linger.is_zero() {
             Event::Ended { checkout: *checkout, why: End::Returned }

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::directory::{Feature, PoolIndex};
+use super::directory::{Feature, FeatureIndex, PoolIndex};
 use super::{Denial, Ledger, Machine, Why};
 use crate::licence::Pool;
 use crate::version::Version;
@@ -28,8 +28,9 @@ enum Obstacle {
 
 impl Ledger {
     /// The pools that may serve the wish, in the order in which they are tried.
-    pub(super) fn eligible(&self, feature: &Feature, wish: Wish<'_>) -> Box<[PoolIndex]> {
-        feature.pools().filter(|index| self.obstacle(*index, wish).is_none()).collect()
+    pub(super) fn eligible(&self, feature: FeatureIndex, wish: Wish<'_>) -> Box<[PoolIndex]> {
+        let pools = self.directory.feature(feature).into_iter().flat_map(Feature::pools);
+        pools.filter(|index| self.obstacle(*index, wish).is_none()).collect()
     }
 
     fn obstacle(&self, index: PoolIndex, wish: Wish<'_>) -> Option<Obstacle> {
@@ -96,6 +97,6 @@ fn runs_on_platform(pool: &Pool, machine: &Machine) -> bool {
 }
 
 /// Words with blanks between them, as licence files write lists.
-pub(super) fn words<T: ToString>(items: &[T]) -> String {
+fn words<T: ToString>(items: &[T]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 use core::mem;
 
+use super::directory::Directory;
 use super::eligible::Wish;
 use super::entry::{Entry, Line, State};
 use super::{Change, Event, Grant, Ledger, Machine, Ticket};
@@ -17,26 +18,23 @@ impl Ledger {
     pub fn serve(&mut self, book: Book) {
         let old = mem::replace(self, Self::new(book, self.patience));
         (self.now, self.next) = (old.now, old.next);
+        let moved = |directory: &mut Directory, pool| match old.directory.stock(pool) {
+            Some(stock) => directory.pool_index(&stock.key),
+            None => pool,
+        };
         for (number, entry) in old.entries {
-            let Some(feature) = old.directory.feature(entry.feature) else { continue };
-            let feature = self.directory.feature_index(&feature.name);
-            let key =
-                entry.pools().first().and_then(|pool| old.directory.stock(*pool)).map(|stock| &stock.key);
+            let name = old.directory.feature(entry.feature).map(|feature| &feature.name);
+            let feature = name.map_or(entry.feature, |name| self.directory.feature_index(name));
             let state = match entry.state {
                 State::Waiting { line, machine, .. } => {
                     let wish = Wish { version: &entry.version, seats: entry.seats, machine: &machine };
-                    let pools =
-                        self.directory.feature(feature).map(|it| self.eligible(it, wish)).unwrap_or_default();
+                    let pools = self.eligible(feature, wish);
                     State::Waiting { line, machine, pools }
                 }
-                State::Held { line, .. } => match key {
-                    Some(key) => State::Held { line, pool: self.directory.pool_index(key) },
-                    None => continue,
-                },
-                State::Lingering { from, .. } => match key {
-                    Some(key) => State::Lingering { from, pool: self.directory.pool_index(key) },
-                    None => continue,
-                },
+                State::Held { line, pool } => State::Held { line, pool: moved(&mut self.directory, pool) },
+                State::Lingering { from, pool } => {
+                    State::Lingering { from, pool: moved(&mut self.directory, pool) }
+                }
             };
             self.put_in(number, Entry { feature, state, ..entry });
         }

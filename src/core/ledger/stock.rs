@@ -70,7 +70,7 @@ impl Stock {
         self.out
     }
 
-    /// Seats that are not out; none of an uncounted pool are ever out of reach, so none need be counted.
+    /// Seats that are not out, as far as they are counted.
     pub(super) fn free(&self) -> u64 {
         self.capacity.map_or(0, |capacity| capacity.saturating_sub(self.out))
     }
