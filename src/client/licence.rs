@@ -1,11 +1,16 @@
 //! The seat in an application's hand.
 
+use std::time::Duration;
+
 use licgate_core::id::LeaseNumber;
 
 use crate::candidates::LocalSeat;
 use crate::checkout::Checkout;
 use crate::error::Error;
 use crate::hold::{Hold, Seat};
+
+/// How long [`Licence::give_back`] waits for a server that is away.
+const GIVE_BACK: Duration = Duration::from_secs(10);
 
 /// Seats of a feature, held for as long as this value lives.
 ///
@@ -99,13 +104,15 @@ impl Licence {
         }
     }
 
-    /// Gives the seats back and says whether that worked. It takes two seconds at most. Dropping does the same in silence.
+    /// Gives the seats back and says whether that worked. When the server is away, for example because it is being
+    /// restarted, it is called again for ten seconds at most. Dropping does the same in silence, but keeps the application
+    /// waiting for two seconds only and goes on in the background.
     ///
     /// # Errors
     /// The server did not confirm it (it will take the seats back by itself), or they were lost before.
     pub fn give_back(mut self) -> Result<(), Error> {
         match &mut self.holding {
-            Holding::Server(hold, _) => hold.give_back(),
+            Holding::Server(hold, _) => hold.give_back(GIVE_BACK),
             Holding::Local(..) => Ok(()),
         }
     }

@@ -40,7 +40,7 @@ pub(super) struct Keeper {
 /// How keeping comes to its end.
 enum End {
     Returned,
-    /// Stopped without the server's word that it has the seat back.
+    /// Stopped without the server's word that it has the seat back, when it must have taken it by itself.
     Abandoned,
     Lost(Error),
 }
@@ -181,9 +181,6 @@ impl Keeper {
     fn cut(&mut self) -> Step {
         self.retract_line();
         self.vendor.talk().link().close();
-        if self.shared.state().stopping {
-            return ControlFlow::Break(End::Abandoned);
-        }
         match &mut self.outage {
             Some(outage) => outage.fail(),
             None => self.outage = Some(Outage::begin()),
@@ -191,7 +188,8 @@ impl Keeper {
         GO_ON
     }
 
-    /// One attempt to come back to the server that has the checkout, or to any other once it is too late for that.
+    /// One attempt to come back to the server that has the checkout, or to any other once it is too late for that. A seat
+    /// that is to go back is a reason to come back as well: else it would stay out for the whole silence period.
     fn come_back(&mut self) -> Step {
         let Some(outage) = &self.outage else { return GO_ON };
         let (pause, away) = (outage.pause, outage.since.elapsed());
@@ -199,7 +197,7 @@ impl Keeper {
             let why = format!("no licence server could be reached for {} seconds", away.as_secs());
             return ControlFlow::Break(End::Lost(Error::Unreachable(Report::new(Code::CANNOT_READ, why))));
         }
-        if self.shared.stops_within(pause) {
+        if self.shared.stops_within(pause) && away > self.lease.silence {
             return ControlFlow::Break(End::Abandoned);
         }
         match self.reconnect() {

@@ -22,8 +22,8 @@ use crate::link::Link;
 use crate::server::Vendor;
 use keeper::Keeper;
 
-/// How long a seat's return may keep the application waiting.
-const RETURN: Duration = Duration::from_secs(2);
+/// How long a dropped seat's return may keep the application waiting. What takes longer goes on in the background.
+const DROP: Duration = Duration::from_secs(2);
 
 /// What the application wants to be told.
 #[derive(Default)]
@@ -163,8 +163,9 @@ impl Hold {
         }
     }
 
-    /// Gives the seat back, or leaves the queue, and waits a little for the server to say that it has it.
-    pub(crate) fn give_back(&mut self) -> Result<(), Error> {
+    /// Gives the seat back, or leaves the queue, and waits so long for the server to say that it has it. If the server is
+    /// away, the keeper goes on trying in the background.
+    pub(crate) fn give_back(&mut self, within: Duration) -> Result<(), Error> {
         let Some(keeper) = self.keeper.take() else { return Ok(()) };
         let line = {
             let mut state = self.shared.state();
@@ -177,7 +178,7 @@ impl Hold {
         }
         // The application may drop its seat from inside a callback, which runs in the keeper's own thread.
         if keeper.thread().id() != thread::current().id() {
-            if !self.shared.ended_by(Instant::now() + RETURN)
+            if !self.shared.ended_by(Instant::now() + within)
                 && let Some(line) = &line
             {
                 line.link.close();
@@ -199,7 +200,7 @@ impl Hold {
 impl Drop for Hold {
     fn drop(&mut self) {
         // Whoever wants to know calls `give_back` himself.
-        self.give_back().ok();
+        self.give_back(DROP).ok();
     }
 }
 
@@ -230,13 +231,14 @@ impl Shared {
         true
     }
 
-    /// Sleeps so long, or until the seat is to go back, which is what `true` means.
+    /// Sleeps so long, or until the application wants to give the seat back. Says whether it does.
     fn stops_within(&self, pause: Duration) -> bool {
         let deadline = Instant::now() + pause;
         let mut state = self.state();
+        let stopping = state.stopping;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
-            if state.stopping || left.is_zero() {
+            if state.stopping != stopping || left.is_zero() {
                 return state.stopping;
             }
             state = self.wait(state, Some(left));
