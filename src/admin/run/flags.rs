@@ -66,12 +66,12 @@ Exit status: that of the command, 128+n when signal n ended it (or licrun, while
    69  no licence server could be reached
    71  this machine failed: no threads, a licence file that cannot be read
    75  all seats are taken: try again, or use --wait
-   77  the licence does not allow it: no such feature or version, expired, wrong host, signature not good
+   77  the licence does not allow it: feature, version, date, host or signature
   126  the command cannot be run
   127  the command was not found
 
-A licrun that is stopped (Ctrl-Z) cannot keep its seat: after a while the server gives it to others. When licrun goes on, it
-takes a seat again if there is one.";
+A licrun that is stopped (Ctrl-Z) cannot keep its seat: after a while the server gives it to others. \
+When licrun goes on, it takes a seat again if there is one.";
 
 impl Flags {
     /// The checkout that these flags ask for; `vendor_key` is the key itself.
