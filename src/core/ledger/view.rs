@@ -80,11 +80,6 @@ impl Ledger {
         self.view(number, entry)
     }
 
-    /// Who holds the lease or waits with the ticket of this checkout.
-    pub fn holder(&self, checkout: &CheckoutId) -> Option<&Holder> {
-        Some(&self.find(checkout)?.1.holder)
-    }
-
     /// The place of a waiting ticket, from 1, in that of its queues in which it is nearest to the head; counted to 1000 at most.
     pub fn position(&self, checkout: &CheckoutId) -> Option<u32> {
         let (number, entry) = self.find(checkout)?;

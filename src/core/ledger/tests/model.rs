@@ -137,6 +137,8 @@ impl Model {
                 self.lives.insert(ticket.checkout, Life { phase: Phase::Held(pool.clone()), ..life });
             }
             Event::Promoted { checkout, pool } => {
+                let pending = |it: &Life| it.deadline <= now || self.is_orphan(it);
+                assert!(!self.lives.values().any(pending), "promoted before all was over that had to be");
                 let life = self.lives.remove(checkout).expect("promoted, but unknown");
                 assert!(!asked && life.phase == Phase::Waiting);
                 manner = self.check_grant(&life, pool);
