@@ -58,16 +58,21 @@ fn text(lines: &[String]) -> String {
 /// The seats that the lines name, and the overdrafts, all features together. A package makes two features of one.
 fn named(text: &str) -> u64 {
     let (licence, _) = parse(&Source::new("", text));
-    let seats = licence.statements.iter().map(|line| match &line.node {
-        Statement::Feature(line) => {
-            let Count::Counted(seats) = line.count.node else { return 0 };
-            let overdraft = line.attributes.iter().filter(|part| part.node.name() == "OVERDRAFT").count();
-            let times = if line.name.node == FeatureName::from("kit") { 2 } else { 1 };
-            times * (u64::from(seats) + overdraft as u64)
-        }
-        // Its seats are taken from others, its overdraft is its own.
-        Statement::Upgrade(_) => 2,
-        Statement::Server(_) | Statement::Vendor(_) | Statement::UseServer | Statement::Package(_) => 0,
+    let seats = licence.statements.iter().filter_map(|line| {
+        // The seats of an UPGRADE are taken from other lines; its overdraft is its own.
+        let (seats, name, attributes) = match &line.node {
+            Statement::Feature(line) => match line.count.node {
+                Count::Counted(seats) => (u64::from(seats), &line.name.node, &line.attributes),
+                Count::Uncounted => return None,
+            },
+            Statement::Upgrade(line) => (0, &line.name.node, &line.attributes),
+            Statement::Server(_) | Statement::Vendor(_) | Statement::UseServer | Statement::Package(_) => {
+                return None;
+            }
+        };
+        let overdraft = attributes.iter().filter(|part| part.node.name() == "OVERDRAFT").count() as u64;
+        let times = if *name == FeatureName::from("kit") { 2 } else { 1 };
+        Some(times * (seats + overdraft))
     });
     seats.sum()
 }
