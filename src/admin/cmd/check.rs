@@ -62,12 +62,11 @@ impl Check {
         }
         let today = Local::system().civil(wall()).date;
         let host = self.this_host();
-        advise(&mut texts, &Surroundings { today, host: &host }, self.days, key.as_ref());
         for text in &mut texts {
             let options = advice::options(&text.licence, Path::new(text.source.name()), |path| path.exists());
             text.remarks.extend(options);
-            text.remarks.sort_by_key(|remark| remark.span);
         }
+        advise(&mut texts, &Surroundings { today, host: &host }, self.days, key.as_ref());
         self.print(&texts, out)
     }
 
@@ -104,29 +103,35 @@ impl Check {
 }
 
 /// Adds to the remarks of the parser: what an administrator should know, bad signatures, and what a licence host would
-/// say when it serves these files.
+/// say when it serves these files. Puts all of them in order.
 fn advise(texts: &mut [Remarked], at: &Surroundings<'_>, days: u16, key: Option<&VendorKey>) {
     let mut found: Vec<(usize, Diagnostic)> = Vec::new();
     for (index, text) in texts.iter().enumerate() {
         let own = advice::lines(&text.licence, at, days);
-        found.extend(own.into_iter().map(|remark| (index, remark)));
+        let unsigned = if key.is_none() { advice::unsigned(&text.licence) } else { None };
+        found.extend(own.into_iter().chain(unsigned).map(|remark| (index, remark)));
     }
-    // The host is judged above: here every file is looked at as if it were for this one.
-    let anywhere: Vec<_> = texts.iter().map(|text| advice::for_any_host(&text.licence)).collect();
-    for vendor in vendors(texts) {
-        if let Some(key) = key {
+    let vendors = vendors(texts);
+    if let Some(key) = key {
+        for vendor in &vendors {
             for (index, text) in texts.iter().enumerate() {
-                let (_, bad) = check(&text.source, &text.licence, &vendor, key);
+                let (_, bad) = check(&text.source, &text.licence, vendor, key);
                 found.extend(bad.into_iter().map(|remark| (index, remark)));
             }
         }
-        let files: Vec<_> = texts.iter().map(|text| &text.source).zip(&anywhere).collect();
-        found.extend(Book::rehearse(&vendor, &files, at));
     }
+    // The host has been judged above: here every file is looked at as if it were for this one.
+    let files = texts.iter().map(|text| (&text.source, advice::for_any_host(&text.licence))).collect();
+    found.extend(Book::rehearse(&vendors, files, at));
     for (index, remark) in found {
         if let Some(text) = texts.get_mut(index) {
             text.remarks.push(remark);
         }
+    }
+    for text in texts {
+        text.remarks.sort_by(|a, b| (a.span, &a.message).cmp(&(b.span, &b.message)));
+        // What is said of a file as a whole has been said for each vendor in it.
+        text.remarks.dedup();
     }
 }
 

@@ -161,17 +161,17 @@ impl Book {
         (Self { absences, next_change, ..Self::of(vendor.clone(), pools) }, diagnostics)
     }
 
-    /// What [`compile`](Self::compile) would say if the vendor had signed every line: for a look at files without the
+    /// What [`compile`](Self::compile) would say of these vendors' lines if all were signed: for a look at files without the
     /// vendor's key. Nothing can be served from it, because no book comes of it.
-    pub fn rehearse(
-        vendor: &VendorName,
-        files: &[(&Source, &Licence)],
+    pub fn rehearse<'a>(
+        vendors: impl IntoIterator<Item = &'a VendorName>,
+        files: Vec<(&Source, Licence)>,
         at: &Surroundings<'_>,
     ) -> Vec<(usize, Diagnostic)> {
         let assumed: Vec<_> =
-            files.iter().map(|(source, licence)| (*source, Signed::assumed(licence))).collect();
+            files.into_iter().map(|(source, licence)| (source, Signed::assumed(licence))).collect();
         let files: Vec<_> = assumed.iter().map(|(source, licence)| (*source, licence)).collect();
-        Self::compile(vendor, &files, at).1
+        vendors.into_iter().flat_map(|vendor| Self::compile(vendor, &files, at).1).collect()
     }
 
     /// A book of these pools, without absences, that stays right for ever. Pools of one feature are tried in the order

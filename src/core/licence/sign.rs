@@ -160,9 +160,9 @@ fn vendor_of(statement: &Statement) -> Option<&VendorName> {
 }
 
 impl Signed<Licence> {
-    /// The licence as if the vendor had signed every line: for a rehearsal, which serves nothing.
-    pub(super) fn assumed(licence: &Licence) -> Self {
-        Self { node: licence.clone(), refused: Vec::new() }
+    /// The licence as if its vendors had signed every line: for a rehearsal, which serves nothing.
+    pub(super) fn assumed(licence: Licence) -> Self {
+        Self { node: licence, refused: Vec::new() }
     }
 }
 

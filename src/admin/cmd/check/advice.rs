@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use licgate_core::code::Code;
 use licgate_core::host::{HostFacts, HostId};
 use licgate_core::id::VendorName;
-use licgate_core::licence::ast::{Expiry, Server, Statement, Vendor};
+use licgate_core::licence::ast::{Attribute, Expiry, Server, Statement, Vendor};
 use licgate_core::licence::{Licence, Surroundings};
 use licgate_core::text::{Diagnostic, Severity, Span, Spanned};
 
@@ -65,6 +65,26 @@ pub(super) fn options(licence: &Licence, file: &Path, exists: impl Fn(&Path) -> 
     };
     let vendors = licence.statements.iter().filter_map(|line| vendor(&line.node));
     vendors.filter_map(remark).collect()
+}
+
+/// One remark on all lines that bear no signature. Only the vendor's key tells whether one that is there is good.
+pub(super) fn unsigned(licence: &Licence) -> Option<Diagnostic> {
+    let is_signed = |attribute: &Spanned<Attribute>| matches!(attribute.node, Attribute::Sign(_));
+    let mut bare = licence.statements.iter().filter(|line| match &line.node {
+        Statement::Feature(feature) => !feature.attributes.iter().any(is_signed),
+        Statement::Upgrade(upgrade) => !upgrade.attributes.iter().any(is_signed),
+        Statement::Package(package) => !package.attributes.iter().any(is_signed),
+        Statement::Server(_) | Statement::Vendor(_) | Statement::UseServer => false,
+    });
+    let first = bare.next()?;
+    let message = match bare.count() {
+        0 => "this line has no SIGN=, so no licence host serves it".into(),
+        more => {
+            format!("{} lines have no SIGN=, so no licence host serves them; this is the first", more + 1)
+        }
+    };
+    let remark = Diagnostic::new(Severity::Warning, first.span, message).with_code(Code::UNSIGNED);
+    Some(remark.with_hint("the vendor signs them with `licsign sign`"))
 }
 
 /// The same licence as if its SERVER lines meant every machine.

@@ -14,11 +14,8 @@ fn remarks_on(texts: &mut [Remarked], key: Option<&VendorKey>) -> Vec<String> {
     let host = HostFacts { ethers: vec![[0, 0x50, 0x56, 0x0a, 0x1b, 0x2c]], ..HostFacts::default() };
     let today = Date::parse("1-dec-2026").unwrap();
     advise(texts, &Surroundings { today, host: &host }, 30, key);
-    let lines = |text: &Remarked| {
-        let mut remarks = text.remarks.clone();
-        remarks.sort_by_key(|remark| remark.span);
-        remarks.iter().map(|remark| remark.one_line(&text.source)).collect::<Vec<_>>()
-    };
+    let lines =
+        |text: &Remarked| text.remarks.iter().map(|remark| remark.one_line(&text.source)).collect::<Vec<_>>();
     texts.iter().flat_map(lines).collect()
 }
 
@@ -75,6 +72,27 @@ fn signatures_are_checked_with_the_vendors_key_only() {
     assert_eq!(count(&signed, Some(&public)), 0);
     assert_eq!(count(&edited, Some(&public)), 1);
     assert_eq!(count(&edited, None), 0);
+}
+
+#[test]
+fn lines_without_a_signature_are_counted() {
+    let head = "SERVER lic1 0050560a1b2c 27000\nVENDOR acme PORT=27010\n";
+    let line = |number: u32| format!("INCREMENT f acme 1.0 permanent 5 SN={number}\n");
+    let one = remarks_on(&mut [text("a.lic", &format!("{head}{}", line(1)))], None);
+    assert_eq!(one, ["a.lic:3:1: warning: this line has no SIGN=, so no licence host serves it (-114,147)"]);
+    let two = remarks_on(&mut [text("a.lic", &format!("{head}{}{}", line(1), line(2)))], None);
+    assert!(two.len() == 1 && two[0].contains("2 lines have no SIGN="), "{two:?}");
+}
+
+#[test]
+fn a_remark_on_a_file_with_two_vendors_is_made_once() {
+    let triad = format!(
+        "SERVER a ANY 1\nSERVER b ANY 1\nSERVER c ANY 1\nVENDOR x PORT=2\nVENDOR y PORT=3\n\
+         INCREMENT f x 1.0 permanent 1 {}\nINCREMENT f y 1.0 permanent 1 {}\n",
+        sign(1),
+        sign(2)
+    );
+    assert_eq!(remarks_on(&mut [text("a.lic", &triad)], None).len(), 1);
 }
 
 #[test]
