@@ -1,9 +1,7 @@
 //! Network cards: which of their addresses are worth a licence, and which come and go.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::net::IpAddr;
-use std::path::Path;
 
 use getifaddrs::{Address, InterfaceFlags};
 use licgate_core::wire::limit;
@@ -90,8 +88,8 @@ fn is_group(ether: [u8; 6]) -> bool {
 /// Hypervisors give their cards locally administered addresses (52:54:00:…), so that bit alone says nothing here.
 #[cfg(target_os = "linux")]
 fn standing(name: &str, _ether: [u8; 6]) -> Standing {
-    let card = Path::new("/sys/class/net").join(name);
-    let random = fs::read_to_string(card.join("addr_assign_type")).is_ok_and(|kind| kind.trim() == "1");
+    let card = std::path::Path::new("/sys/class/net").join(name);
+    let random = std::fs::read_to_string(card.join("addr_assign_type")).is_ok_and(|kind| kind.trim() == "1");
     if card.join("device").exists() && !random { Standing::Lasting } else { Standing::Passing }
 }
 

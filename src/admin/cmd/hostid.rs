@@ -156,6 +156,7 @@ fn flexnet_lines(ids: &[String]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::out::tests::Kept;
 
     #[test]
     fn several_host_ids_stand_in_two_pairs_of_quotes() {
@@ -167,6 +168,29 @@ mod tests {
             "The FlexNet host ID of this machine is \"\"0242ac110002 0050560a1b2c\"\"\n\
              Only use ONE from the list of hostids."
         );
+    }
+
+    #[test]
+    fn the_key_is_made_once_and_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let hostid = Hostid {
+            state_dir: Some(dir.path().join("state")),
+            plain: true,
+            json: false,
+            which: Which::default(),
+        };
+        let called = Called { program: "licutil".into(), manner: Manner::Licgate };
+        let run = || {
+            let (data, talk) = (Kept::default(), Kept::default());
+            let mut out = Out::new(Box::new(data.clone()), Box::new(talk.clone()));
+            hostid.run(&called, &mut out).unwrap();
+            out.finish().unwrap();
+            (data.text(), talk.text())
+        };
+        let (first, again) = (run(), run());
+        assert!(first.0.starts_with("KEY=ed25519:"), "{}", first.0);
+        assert!(first.1.contains("state/identity.key"), "{}", first.1);
+        assert_eq!(again, (first.0, String::new()));
     }
 
     #[test]
