@@ -128,7 +128,7 @@ fn heartbeats_are_sent_and_a_deaf_server_is_called_again() {
     let start = Instant::now();
     let error = licence.give_back().unwrap_err();
     assert_eq!(error.code(), Some(Code::CHECKIN_FAILED));
-    assert!(start.elapsed() < Duration::from_secs(5));
+    assert!(start.elapsed() < Duration::from_secs(15));
 }
 
 #[test]

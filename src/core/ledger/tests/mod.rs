@@ -1,7 +1,6 @@
 //! Tests of the ledger: what each event does in each state, seats and queues, and random histories.
 
 mod bench;
-mod cost;
 mod coverage;
 mod history;
 mod model;
