@@ -6,7 +6,8 @@ use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use licgate_core::wire::Entrance;
+use licgate_core::code::Code;
+use licgate_core::wire::{Entrance, ServerMsg};
 use licgate_machine::places;
 use nix::unistd::{Gid, Group, Uid, User, geteuid, getgrouplist};
 use tokio::net::{UnixListener, UnixStream};
@@ -110,9 +111,12 @@ impl AdminSocket {
                         let desk = desk::serve(Conn::new(stream), Entrance::Local, Arc::clone(&premises));
                         tasks.spawn(desk.instrument(error_span!("administrator")));
                     }
-                    Ok(_) => warn!(
-                        "somebody who is no administrator was sent away from the administrators' socket"
-                    ),
+                    Ok((stream, _)) => {
+                        warn!(
+                            "somebody who is no administrator was sent away from the administrators' socket"
+                        );
+                        tasks.spawn(send_away(Conn::new(stream)));
+                    }
                     Err(error) => {
                         warn!(%error, "cannot accept administrators");
                         sleep(REST).await;
@@ -121,6 +125,16 @@ impl AdminSocket {
             }
         });
     }
+}
+
+/// Says why and hangs up, without waiting for a word.
+async fn send_away(mut conn: Conn<UnixStream>) {
+    let why =
+        "you are no administrator of this licence host; become its user, or root, or ask for [admin] group";
+    let refused = ServerMsg::Refused { code: Code::NOT_ADMINISTRATOR, lines: vec![why.to_owned()] };
+    // The few bytes fit into the socket's buffer; who has gone already needs no answer.
+    drop(conn.send(&refused).await);
+    conn.close().await;
 }
 
 impl Drop for AdminSocket {

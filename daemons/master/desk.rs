@@ -16,7 +16,7 @@ use super::directory::Health;
 use super::premises::Premises;
 use crate::flags::Refusable;
 use crate::log::verbatim;
-use crate::net::{Conn, ConnError, greet};
+use crate::net::{Conn, ConnError, fit, greet};
 
 /// How long a client may say nothing.
 const IDLE: Duration = Duration::from_secs(60);
@@ -81,8 +81,8 @@ where
 async fn reread(premises: &Premises, vendor: Option<&VendorName>, caller: &Caller) -> ServerMsg {
     let asked_by = format!("{}@{}", caller.holder.user, caller.holder.host);
     match premises.reread(vendor, &asked_by).await {
-        Ok(lines) => ServerMsg::Done { lines },
-        Err(lines) => ServerMsg::Refused { code: Code::SYNTAX, lines },
+        Ok(lines) => ServerMsg::Done { lines: fit(lines) },
+        Err(lines) => ServerMsg::Refused { code: Code::SYNTAX, lines: fit(lines) },
     }
 }
 

@@ -1,6 +1,6 @@
 //! The licence files as the master sees them: its own host, the vendor daemons to start, and who serves which feature.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use licgate_core::host::{HostFacts, HostId};
@@ -26,6 +26,8 @@ pub(super) struct Licences {
     pub(super) port: Option<u16>,
     /// The vendors, each once.
     pub(super) vendors: BTreeMap<VendorName, VendorLine>,
+    /// Lines that cannot be used, as the log tells of them. A start does without them, a reread does not.
+    pub(super) wrong: Vec<String>,
     features: BTreeMap<FeatureName, VendorName>,
 }
 
@@ -43,7 +45,7 @@ pub(super) struct VendorLine {
 /// Reads all files of `elements` (files and directories). What is odd in them goes to the log; a file that cannot be
 /// read, or files that do not make a licence host, are a failure.
 pub(super) fn read(elements: &[PathBuf], facts: &HostFacts) -> Result<Licences, Failure> {
-    let mut licences = Vec::new();
+    let (mut licences, mut wrong) = (Vec::new(), Vec::new());
     for element in elements {
         let paths = files::licence_files(element).map_err(|error| unreadable(&error))?;
         if paths.is_empty() {
@@ -60,13 +62,16 @@ pub(super) fn read(elements: &[PathBuf], facts: &HostFacts) -> Result<Licences, 
                 match remark.severity {
                     Severity::Note => info!("{line}"),
                     Severity::Warning => warn!("{line}"),
-                    Severity::Error => error!("{line}"),
+                    Severity::Error => {
+                        error!("{line}");
+                        wrong.push(line);
+                    }
                 }
             }
             licences.push((path, licence));
         }
     }
-    combine(&licences, facts)
+    Ok(Licences { wrong, ..combine(&licences, facts)? })
 }
 
 fn unreadable(error: &files::FileError) -> Failure {
@@ -112,6 +117,7 @@ fn combine(licences: &[(PathBuf, Licence)], facts: &HostFacts) -> Result<Licence
         hostids: server.hostids.node.clone(),
         port: server.port.as_ref().map(|port| port.node),
         vendors: BTreeMap::new(),
+        wrong: Vec::new(),
         features: BTreeMap::new(),
     };
     for (path, licence) in licences {
@@ -178,6 +184,15 @@ impl Licences {
         self.features.get(feature)
     }
 
+    /// The same, but the features of `kept` vendors are still those of `old`: their daemons go on serving what they did.
+    pub(super) fn keeping(mut self, kept: &BTreeSet<VendorName>, old: &Self) -> Self {
+        self.features.retain(|_, vendor| !kept.contains(vendor));
+        for (feature, vendor) in old.features.iter().filter(|(_, vendor)| kept.contains(vendor)) {
+            self.serve(feature, vendor);
+        }
+        self
+    }
+
     /// What in `new` will only count after a restart, in lines for people.
     pub(super) fn needs_restart(&self, new: &Self) -> Vec<String> {
         let mut lines = Vec::new();
@@ -201,69 +216,4 @@ impl Licences {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use licgate_core::text::Source;
-
-    fn combined(texts: &[&str]) -> Result<Licences, String> {
-        let licences: Vec<_> = texts
-            .iter()
-            .zip(1..)
-            .map(|(text, number)| {
-                let name = format!("{number}.lic");
-                (PathBuf::from(&name), parse(&Source::new(name, *text)).0)
-            })
-            .collect();
-        let facts = HostFacts { names: vec!["lic1".into()], key: Some([7; 32]), ..HostFacts::default() };
-        combine(&licences, &facts).map_err(|failure| failure.to_string())
-    }
-
-    #[test]
-    fn several_files_make_one_host() {
-        let licences = combined(&[
-            "SERVER other HOSTNAME=lic2 27001\nVENDOR acme\nFEATURE solver acme 1.0 permanent 5\n",
-            "SERVER lic1 HOSTNAME=lic1 27002\nDAEMON acme PORT=27010\nVENDOR beta /opt/beta\n\
-             INCREMENT Mesher beta 1.0 permanent 5\nPACKAGE suite beta 1.0 COMPONENTS=\"post:1.0\"\n",
-        ])
-        .unwrap();
-        assert_eq!((licences.host.as_str(), licences.port), ("lic1", Some(27002)));
-        let acme = VendorLine { path: None, port: Some(27010), files: vec!["1.lic".into(), "2.lic".into()] };
-        assert_eq!(licences.vendors[&"acme".into()], acme);
-        for (feature, vendor) in [
-            ("SOLVER", Some("acme")),
-            ("mesher", Some("beta")),
-            ("suite", Some("beta")),
-            ("post", Some("beta")),
-            ("none", None),
-        ] {
-            let found = licences.vendor_of(&feature.into()).map(VendorName::as_str);
-            assert_eq!(found, vendor, "{feature}");
-        }
-    }
-
-    #[test]
-    fn files_that_make_no_host_are_named_with_the_remedy() {
-        let cases = [
-            ("VENDOR acme\n", "No SERVER lines in license file (-13,66): 1.lic"),
-            ("SERVER lic1 ANY 1\n", "There are no VENDOR (or DAEMON) lines in the license file: 1.lic"),
-            (
-                "SERVER lic2 HOSTNAME=lic2 1\nVENDOR acme\n",
-                "Wrong hostid on SERVER line for license file: 1.lic is for HOSTNAME=lic2, this host is KEY=ed25519:0707",
-            ),
-            ("SERVER a ANY 1\nSERVER b ANY 1\nSERVER c ANY 1\nVENDOR acme\n", "1.lic names 3 SERVER lines"),
-        ];
-        for (text, words) in cases {
-            let error = combined(&[text]).unwrap_err();
-            assert!(error.contains(words) && error.contains("\n  hint: "), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_reread_says_what_needs_a_restart() {
-        let old = combined(&["SERVER lic1 ANY 27000\nVENDOR acme PORT=1\n"]).unwrap();
-        let same = combined(&["SERVER other ANY 27000\nVENDOR acme PORT=1\nVENDOR beta\n"]).unwrap();
-        assert_eq!(old.needs_restart(&same), Vec::<String>::new());
-        let new = combined(&["SERVER lic1 HOSTNAME=lic1 27001\nVENDOR acme PORT=2\n"]).unwrap();
-        assert_eq!(old.needs_restart(&new).len(), 3);
-    }
-}
+mod tests;

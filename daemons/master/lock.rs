@@ -1,7 +1,8 @@
 //! One master for one state directory: a locked file, which the system unlocks when its process is gone.
 
 use std::fs::{File, TryLockError};
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use crate::failure::{Exit, Failure};
@@ -20,15 +21,18 @@ impl Lock {
     pub(super) fn take(state_dir: &Path) -> Result<Self, Failure> {
         let path = state_dir.join("lock");
         let broken = |error: std::io::Error| {
-            Failure::new(Exit::NoFile, format!("cannot lock {}: {error}", path.display())).with_hint(
-                "this user must be able to write to the state directory; name another with --state-dir",
-            )
+            let hint = match error.kind() {
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "make room on that disk and start again",
+                _ => "this user must be able to write to the state directory; name another with --state-dir",
+            };
+            Failure::new(Exit::NoFile, format!("cannot lock {}: {error}", path.display())).with_hint(hint)
         };
         let mut file = File::options()
             .create(true)
             .read(true)
             .write(true)
             .truncate(false)
+            .mode(0o600)
             .open(&path)
             .map_err(broken)?;
         match file.try_lock() {

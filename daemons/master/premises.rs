@@ -1,5 +1,6 @@
 //! The licence host that the master speaks for: its files, its vendor daemons, and how both are read again.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -155,7 +156,12 @@ impl Premises {
         let (elements, facts) = (self.elements.clone(), self.facts.clone());
         let read = self.setup.tasks.blocking(move || licences::read(&elements, &facts)).await;
         let new = match read {
-            Some(Ok(new)) => new,
+            Some(Ok(new)) if new.wrong.is_empty() => new,
+            Some(Ok(mut new)) => {
+                let what = "what was read before stays in force, until these lines are corrected or removed:";
+                new.wrong.insert(0, what.to_owned());
+                return Err(new.wrong);
+            }
             Some(Err(failure)) => return Err(failure.to_string().lines().map(str::to_owned).collect()),
             None => return Err(vec!["the licence files could not be read, see the log".to_owned()]),
         };
@@ -165,18 +171,26 @@ impl Premises {
                 "there is no VENDOR line for {unknown} in the licence files, only for: {known}"
             )]);
         }
-        let mut lines = self.licences().needs_restart(&new);
+        let old = self.licences();
+        let mut lines = old.needs_restart(&new);
         lines.iter().for_each(|line| warn!("{line}"));
-        let new = Arc::new(new);
-        *self.licences.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&new);
         lines.extend(self.retire(&new).await);
-        let mut all_in_force = true;
-        for (vendor, line) in new.vendors.iter().filter(|(vendor, _)| only.is_none_or(|only| only == *vendor))
-        {
-            let answer = self.reread_one(vendor, line).await;
-            all_in_force &= answer.outcome == Outcome::InForce;
-            lines.extend(answer.lines.iter().map(|line| format!("{vendor}: {line}")));
+        let (mut all_in_force, mut kept) = (true, BTreeSet::new());
+        for (vendor, line) in &new.vendors {
+            let outcome = if only.is_none_or(|only| only == vendor) {
+                let answer = self.reread_one(vendor, line).await;
+                all_in_force &= answer.outcome == Outcome::InForce;
+                lines.extend(answer.lines.iter().map(|line| format!("{vendor}: {line}")));
+                answer.outcome
+            } else {
+                Outcome::Kept
+            };
+            if outcome == Outcome::Kept && old.vendors.contains_key(vendor) {
+                kept.insert(vendor.clone());
+            }
         }
+        let licences = Arc::new(new.keeping(&kept, &old));
+        *self.licences.lock().unwrap_or_else(PoisonError::into_inner) = licences;
         if all_in_force { Ok(lines) } else { Err(lines) }
     }
 

@@ -4,8 +4,10 @@ mod conn;
 mod greet;
 mod listen;
 mod parent;
+mod report;
 
 pub use conn::{Conn, ConnError};
 pub use greet::greet;
 pub use listen::{BindError, Bound, Peer, bind, bind_first};
 pub use parent::{Parent, parent};
+pub use report::fit;

@@ -15,11 +15,8 @@ use super::starting_lines;
 use crate::clock;
 use crate::failure::Failure;
 use crate::log::verbatim;
+use crate::net::fit;
 use crate::tasks::Tasks;
-
-/// Lines in one report to the master, and bytes in each: they have to fit into one frame. All of them are in the log.
-const REPORT: usize = 100;
-const LINE: usize = 500;
 
 /// How long the calendar is not looked at: somebody may set the clock meanwhile.
 const LOOK: Duration = Duration::from_secs(60);
@@ -129,35 +126,10 @@ fn read(order: Order) -> Result<Fresh, Failure> {
     Ok(Fresh { shelf, book, remarks })
 }
 
-/// As much as fits into one frame.
-fn fit(mut lines: Vec<String>) -> Vec<String> {
-    let more = lines.len().saturating_sub(REPORT);
-    lines.truncate(REPORT);
-    for line in &mut lines {
-        let ends = line.char_indices().map(|(start, char)| start + char.len_utf8());
-        let end = ends.take_while(|end| *end <= LINE).last().unwrap_or(0);
-        line.truncate(end);
-    }
-    if more > 0 {
-        lines.push(format!("and {more} more lines, in the log"));
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::vendor::load::tests::Host;
-
-    #[test]
-    fn a_report_fits_into_a_frame() {
-        let report = fit(vec!["ä".repeat(400); 250]);
-        assert_eq!(report.len(), 101);
-        assert_eq!(report[0].len(), 500);
-        assert_eq!(report[100], "and 150 more lines, in the log");
-        assert!(report.iter().map(String::len).sum::<usize>() < licgate_core::wire::limit::FRAME - 4096);
-        assert_eq!(fit(vec!["x".into()]), ["x"]);
-    }
 
     #[tokio::test(start_paused = true)]
     async fn the_book_changes_with_the_calendar() {
