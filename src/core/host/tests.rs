@@ -1,3 +1,5 @@
+//! Host ids: reading, printing, and which machine they match.
+
 use super::*;
 use std::string::ToString;
 

@@ -1,3 +1,5 @@
+//! What a proof shows, and what it does not.
+
 use super::*;
 use std::string::ToString;
 use std::vec;

@@ -1,3 +1,5 @@
+//! What a signature covers, and what may be edited.
+
 use super::*;
 use std::format;
 use std::string::ToString;

@@ -1,3 +1,5 @@
+//! Status pages of a ledger.
+
 use core::time::Duration;
 use std::format;
 use std::string::String;

@@ -1,3 +1,5 @@
+//! Logical lines and words.
+
 use super::*;
 use std::format;
 use std::string::ToString;

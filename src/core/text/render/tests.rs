@@ -1,3 +1,5 @@
+//! Diagnostics as people see them.
+
 use super::*;
 use crate::text::Span;
 

@@ -1,3 +1,5 @@
+//! The signed form, byte for byte.
+
 use super::*;
 use std::vec;
 
