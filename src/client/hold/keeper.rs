@@ -183,7 +183,7 @@ impl Keeper {
         self.vendor.talk().link().close();
         match &mut self.outage {
             Some(outage) => outage.fail(),
-            None => self.outage = Some(Outage::begin()),
+            None => self.outage = Some(Outage::begin(self.lease.rhythm())),
         }
         GO_ON
     }

@@ -4,8 +4,11 @@ use std::time::{Duration, Instant};
 
 use licgate_core::backoff::Backoff;
 
-/// The waits between attempts: short at first, because the server's patience with a broken connection is short.
-const BACKOFF: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(15));
+/// The first wait between attempts: short, because the server's patience with a broken connection is short.
+const FIRST: Duration = Duration::from_millis(200);
+
+/// The longest wait.
+const LONGEST: Duration = Duration::from_secs(15);
 
 #[derive(Debug)]
 pub(super) struct Outage {
@@ -16,9 +19,11 @@ pub(super) struct Outage {
 }
 
 impl Outage {
-    /// The connection has just broken: the first attempt is made at once.
-    pub(super) fn begin() -> Self {
-        Self { since: Instant::now(), pause: Duration::ZERO, backoff: BACKOFF }
+    /// The connection has just broken: the first attempt is made at once. Later ones are made at least as often as
+    /// heartbeats, because a server that comes back waits for its clients only for one silence period.
+    pub(super) fn begin(rhythm: Duration) -> Self {
+        let backoff = Backoff::new(FIRST, LONGEST.min(rhythm));
+        Self { since: Instant::now(), pause: Duration::ZERO, backoff }
     }
 
     /// An attempt has failed.
@@ -34,5 +39,21 @@ fn jitter() -> f64 {
     match getrandom::fill(&mut bytes) {
         Ok(()) => f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX),
         Err(_) => 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_are_made_at_least_as_often_as_heartbeats() {
+        for (rhythm, longest) in [(2, 2), (15, 15), (40, 15)] {
+            let mut outage = Outage::begin(Duration::from_secs(rhythm));
+            assert_eq!(outage.pause, Duration::ZERO);
+            (0..20).for_each(|_| outage.fail());
+            let longest = Duration::from_secs(longest);
+            assert!(outage.pause >= longest / 2 && outage.pause <= longest, "{rhythm}: {:?}", outage.pause);
+        }
     }
 }
