@@ -11,7 +11,7 @@ use licgate_core::version::Version;
 use licgate_core::wire::limit;
 
 use crate::cancel::CancelToken;
-use crate::errand::{Errand, Queueing, Trust};
+use crate::errand::{Errand, Queueing, Trust, new_checkout};
 use crate::error::{Error, Report};
 use crate::hold::{Calls, Hold};
 use crate::hunt::{Catch, hunt};
@@ -187,7 +187,7 @@ impl Checkout {
             self.into_errand().map_err(|error| error.about(&feature, &[], Vec::new()))?;
         let queueing = if wait == Wait::No { Queueing::No } else { Queueing::Yes };
         let searched = errand.searched();
-        let won = match hunt(&errand, queueing, &cancel, &mut notes)? {
+        let won = match hunt(&errand, new_checkout()?, queueing, &cancel, &mut notes)? {
             Catch::Local(seat) => return Ok(Licence::local(feature, seat, errand.seats, notes)),
             Catch::Server(won) => won,
         };

@@ -13,7 +13,7 @@ use licgate_core::path::PortAtHost;
 use crate::ask::{Answer, ask, reach};
 use crate::cancel::CancelToken;
 use crate::candidates::{Candidate, LocalSeat, candidates, nobody_scanned};
-use crate::errand::{Errand, Queueing, new_checkout};
+use crate::errand::{Errand, Queueing};
 use crate::error::{Error, Report};
 use crate::race::{Favourite, Race, Step};
 use crate::server::Vendor;
@@ -38,9 +38,10 @@ pub(crate) struct Won {
 /// How often a server that was lost while it was asked is tried again.
 const RETRIES: u32 = 8;
 
-/// Finds somebody who grants. What was passed over on the way is told in `notes`.
+/// Finds somebody who grants `checkout`, under that id at each server. What was passed over on the way is told in `notes`.
 pub(crate) fn hunt(
     errand: &Errand,
+    checkout: CheckoutId,
     queueing: Queueing,
     cancel: &CancelToken,
     notes: &mut Vec<String>,
@@ -55,7 +56,7 @@ pub(crate) fn hunt(
         race: Race::new(candidates.len(), errand.order, favourite),
         pack: candidates.into_iter().map(Member::new).collect(),
         start: Instant::now(),
-        checkout: new_checkout()?,
+        checkout,
         events,
     };
     let result = hunt.run(&inbox);

@@ -233,9 +233,11 @@ impl Keeper {
         }
     }
 
-    /// The old server has been away for so long that it would no longer keep the seat: any of the list will do.
+    /// The old server has been away for so long that any of the list will do. It may come back just now, and its clock
+    /// may have stood still meanwhile, so that it keeps the seat: asked by the same id, it does not give a second one.
     fn hunt_anew(&mut self) -> Step {
-        match hunt(&self.errand, self.queueing, &CancelToken::new(), &mut Vec::new()) {
+        let checkout = self.lease.checkout;
+        match hunt(&self.errand, checkout, self.queueing, &CancelToken::new(), &mut Vec::new()) {
             Ok(Catch::Server(won)) => {
                 self.vendor = won.vendor;
                 self.take(won.answer)
