@@ -2,16 +2,24 @@
 
 mod harness {
     pub(super) mod host;
+    pub(super) mod mount;
+    pub(super) mod network;
     pub(super) mod observer;
+    pub(super) mod peer;
     pub(super) mod process;
     pub(super) mod programs;
     pub(super) mod proxy;
+    pub(super) mod rights;
     pub(super) mod site;
 }
 
 pub use harness::host::Host;
+pub use harness::mount::Mount;
+pub use harness::network::Network;
 pub use harness::observer::{Observer, Seat};
-pub use harness::process::{PATIENCE, Process, run, signal_pid};
-pub use harness::programs::{clean, folder, program, root};
+pub use harness::peer::{Peer, hear_out};
+pub use harness::process::{PATIENCE, Process, open_files, run, runs, signal_pid, under};
+pub use harness::programs::{clean, folder, folder_for_all, program, root};
 pub use harness::proxy::{Connection, Proxy};
+pub use harness::rights::{AS_NOBODY, is_root, may, open_to_all, skip};
 pub use harness::site::Site;

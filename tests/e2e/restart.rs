@@ -121,7 +121,7 @@ fn a_killed_holder_keeps_no_seat() {
     site.configure("[lease]\ngrace = \"1s\"\n");
     let host = Host::start(&site);
     let mut command = licgate_tests::program("licrun");
-    command.args(["--server", &host.at(), "solver", "--", "sh", "-c", "echo holding; exec sleep 600"]);
+    command.args(["--server", &host.at(), "solver", "--", "sh", "-c", "echo holding; exec cat"]);
     let mut holder = licgate_tests::Process::start(&mut command);
     holder.line_with("holding");
     drop(refused(&site, &host.at()));

@@ -1,5 +1,7 @@
 //! A running licence host: the real master daemon and what it started.
 
+use std::process::Command;
+
 use rustix::process::Signal;
 
 use super::process::{Process, run, signal_pid};
@@ -29,7 +31,12 @@ impl Host {
 
     /// The same with more arguments.
     pub fn start_with(site: &Site, arguments: &[&str]) -> Self {
-        let mut master = Self::spawn(site, arguments);
+        Self::run(Self::command(site).args(arguments))
+    }
+
+    /// Runs a [`command`](Self::command), perhaps changed, and waits until the vendor daemon serves.
+    pub fn run(command: &mut Command) -> Self {
+        let mut master = Process::start(command);
         let port = number_after(&master.line_with("licmgrd tcp-port "), "tcp-port ");
         let vendor = Vendor::of_line(&master.line_with("Started acme "));
         Self { master, port, vendor }
@@ -37,12 +44,17 @@ impl Host {
 
     /// Only starts the program, for a host that is not expected to come up.
     pub fn spawn(site: &Site, arguments: &[&str]) -> Process {
+        Process::start(Self::command(site).args(arguments))
+    }
+
+    /// The command that serves the site's licence.
+    pub fn command(site: &Site) -> Command {
         let mut command = program("licmgrd");
         command.arg("-z").arg("-c").arg(site.licence_file()).arg("--state-dir").arg(site.state_dir());
         if site.config_file().exists() {
             command.arg("--config").arg(site.config_file());
         }
-        Process::start(command.args(arguments))
+        command
     }
 
     /// `port@host` of the master daemon.
@@ -87,6 +99,11 @@ impl Host {
     /// Kills the vendor daemon (−9) and waits until the master has started another.
     pub fn kill_vendor(&mut self) {
         signal_pid(self.vendor.pid, Signal::KILL);
+        self.await_vendor();
+    }
+
+    /// Waits until the master has started another vendor daemon in place of one that ended.
+    pub fn await_vendor(&mut self) {
         self.vendor = Vendor::of_line(&self.master.line_with("REStarted acme "));
     }
 

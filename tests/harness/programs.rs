@@ -31,6 +31,19 @@ pub fn folder() -> &'static Path {
     &FOLDER
 }
 
+/// The same programs in a folder that every user may enter; it goes away when it is dropped.
+pub fn folder_for_all() -> tempfile::TempDir {
+    let open = tempfile::tempdir().expect("a temporary folder");
+    super::rights::open_to_all(open.path());
+    for name in ["licmgrd", "licvendord", "licutil", "licrun"] {
+        let (from, to) = (folder().join(name), open.path().join(name));
+        if std::fs::hard_link(&from, &to).is_err() {
+            std::fs::copy(&from, &to).expect("the programs are there");
+        }
+    }
+    open
+}
+
 /// Builds all programs with the profile of this test and returns their folder. Cargo itself knows only the programs of
 /// the package under test.
 fn build() -> PathBuf {

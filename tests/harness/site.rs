@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use licgate::{Checkout, Licence};
 use licgate_core::id::VendorName;
 use licgate_core::licence::{Signer, parse};
 use licgate_core::text::{Severity, Source};
@@ -58,7 +59,12 @@ impl Site {
 
     /// Writes the licence: `lines` of vendor `acme` behind SERVER and VENDOR lines, signed for this host.
     pub fn license(&self, lines: &str) {
-        let text = format!("SERVER localhost {} 0\nVENDOR acme\nUSE_SERVER\n{lines}", self.hostid());
+        self.license_at("localhost", lines);
+    }
+
+    /// The same for a licence host of this name.
+    pub fn license_at(&self, host: &str, lines: &str) {
+        let text = format!("SERVER {host} {} 0\nVENDOR acme\nUSE_SERVER\n{lines}", self.hostid());
         self.write_licence(&self.sign(&text));
     }
 
@@ -83,6 +89,11 @@ impl Site {
             text = text.replacen(old, new, 1);
         }
         self.write_licence(&text);
+    }
+
+    /// Asks for a seat of `solver` at a licence host, trusting this vendor alone.
+    pub fn checkout(&self, server: &str) -> Checkout {
+        Licence::checkout("solver", "1.0").vendor("acme").vendor_key(self.vendor_key()).server(server)
     }
 
     /// Writes the host's configuration.
