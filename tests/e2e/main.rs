@@ -1,5 +1,6 @@
 //! End-to-end tests: the real programs on ports that the system chooses.
 
+mod disk;
 mod hostile;
 mod licutil;
 mod redirect;
