@@ -6,5 +6,6 @@ mod licutil;
 mod redirect;
 mod restart;
 mod seats;
+mod signals;
 mod startup;
 mod tidy;
