@@ -3,6 +3,7 @@
 mod disk;
 mod hostile;
 mod licutil;
+mod netns;
 mod redirect;
 mod restart;
 mod seats;
