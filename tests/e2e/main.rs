@@ -1,5 +1,6 @@
 //! End-to-end tests: the real programs on ports that the system chooses.
 
+mod demo;
 mod disk;
 mod hostile;
 mod licutil;
