@@ -3,6 +3,7 @@
 mod demo;
 mod disk;
 mod hostile;
+mod journal;
 mod licutil;
 mod netns;
 mod redirect;
