@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use licgate_core::code::Code;
-use licgate_core::wire::{Entrance, ServerMsg};
+use licgate_core::wire::{ClientMsg, Entrance, ServerMsg};
 use licgate_machine::places;
 use nix::unistd::{Gid, Group, Uid, User, geteuid, getgrouplist};
 use tokio::net::{UnixListener, UnixStream};
@@ -21,6 +21,9 @@ use crate::net::Conn;
 
 /// How long accepting rests after it failed.
 const REST: Duration = Duration::from_millis(250);
+
+/// How long somebody who is no administrator may take to say hello.
+const HELLO: Duration = Duration::from_secs(2);
 
 /// The bound socket; its file goes away with it.
 #[derive(Debug)]
@@ -127,12 +130,13 @@ impl AdminSocket {
     }
 }
 
-/// Says why and hangs up, without waiting for a word.
+/// Says why and hangs up. Not before the caller has said hello: one who is still writing would not read the answer.
 async fn send_away(mut conn: Conn<UnixStream>) {
     let why =
         "you are no administrator of this licence host; become its user, or root, or ask for [admin] group";
     let refused = ServerMsg::Refused { code: Code::NOT_ADMINISTRATOR, lines: vec![why.to_owned()] };
-    // The few bytes fit into the socket's buffer; who has gone already needs no answer.
+    // Whatever it says changes nothing, and who has gone already needs no answer.
+    drop(conn.recv_within::<ClientMsg>(HELLO).await);
     drop(conn.send(&refused).await);
     conn.close().await;
 }
