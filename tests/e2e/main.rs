@@ -6,6 +6,7 @@ mod hostile;
 mod journal;
 mod licutil;
 mod netns;
+mod readme;
 mod redirect;
 mod restart;
 mod seats;
