@@ -24,11 +24,6 @@ impl Clock {
         let passed = since_boot().saturating_sub(self.boot_at_start);
         Now { lease: self.lease_at_start.after(passed), wall: wall() }
     }
-
-    /// How long it is until `deadline`; nothing when it has passed.
-    pub fn until(&self, deadline: LeaseTime) -> Duration {
-        deadline.since(self.now().lease)
-    }
 }
 
 /// What the wall clock shows: for logs and calendar days, never for deadlines.
@@ -57,8 +52,6 @@ mod tests {
         let (first, second) = (clock.now(), clock.now());
         assert!(first.lease >= start && second.lease >= first.lease);
         assert!(first.lease.since(start) < Duration::from_secs(60));
-        assert_eq!(clock.until(start), Duration::ZERO);
-        assert!(clock.until(start.after(Duration::from_secs(3600))) > Duration::from_secs(3000));
         assert!(first.wall > WallTime(1_700_000_000));
     }
 }

@@ -129,7 +129,8 @@ impl Premises {
     }
 
     /// Reads the licence files again and has the vendor daemons (or only this one) do the same. Daemons that are not up
-    /// are started; those whose vendor is gone are stopped. With errors the old files stay in force.
+    /// are started; those whose vendor is gone are stopped, unless one was named. With errors the old files stay in
+    /// force.
     pub(super) async fn reread(
         &self,
         only: Option<&VendorName>,
@@ -174,19 +175,24 @@ impl Premises {
         let old = self.licences();
         let mut lines = old.needs_restart(&new);
         lines.iter().for_each(|line| warn!("{line}"));
-        lines.extend(self.retire(&new).await);
-        let (mut all_in_force, mut kept) = (true, BTreeSet::new());
-        for (vendor, line) in &new.vendors {
-            let outcome = if only.is_none_or(|only| only == vendor) {
-                let answer = self.reread_one(vendor, line).await;
-                all_in_force &= answer.outcome == Outcome::InForce;
-                lines.extend(answer.lines.iter().map(|line| format!("{vendor}: {line}")));
-                answer.outcome
-            } else {
-                Outcome::Kept
-            };
-            if outcome == Outcome::Kept && old.vendors.contains_key(vendor) {
-                kept.insert(vendor.clone());
+        let mut kept = BTreeSet::new();
+        match only {
+            None => lines.extend(self.retire(&new).await),
+            // The others go on as they are, even when their VENDOR lines have gone.
+            Some(only) => {
+                kept.extend(
+                    self.directory.all().into_iter().map(|(name, _)| name).filter(|name| name != only),
+                );
+            }
+        }
+        let mut all_in_force = true;
+        for (vendor, line) in new.vendors.iter().filter(|(vendor, _)| only.is_none_or(|only| only == *vendor))
+        {
+            let answer = self.reread_one(vendor, line).await;
+            lines.extend(answer.lines.iter().map(|line| format!("{vendor}: {line}")));
+            if answer.outcome == Outcome::Kept {
+                all_in_force = false;
+                kept.extend(old.vendors.contains_key(vendor).then(|| vendor.clone()));
             }
         }
         let licences = Arc::new(new.keeping(&kept, &old));

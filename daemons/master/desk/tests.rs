@@ -231,3 +231,24 @@ async fn a_reread_retires_vendors_that_are_gone_and_tells_of_ports() {
     assert!(matches!(answer, ServerMsg::Refused { code: Code::VENDOR_DOWN, .. }), "{answer:?}");
     assert_eq!(site.healths.len(), 2);
 }
+
+#[tokio::test]
+async fn a_reread_of_one_vendor_leaves_the_others_alone() {
+    let mut site = Site::usual();
+    let_reread(&mut site, &[Outcome::InForce, Outcome::InForce]);
+    std::fs::write(
+        site.licence(),
+        LICENCE.lines().filter(|line| !line.contains("beta")).collect::<Vec<_>>().join("\n"),
+    )
+    .unwrap();
+    for _ in 0..2 {
+        let answer = site.answer(Entrance::Local, ClientMsg::Reread { vendor: Some("acme".into()) }).await;
+        assert_eq!(answer, ServerMsg::Done { lines: vec!["acme: 3 features".into()] });
+        let answer = site.answer(Entrance::Network, locate_feature("mesher")).await;
+        assert!(matches!(answer, ServerMsg::At { port: 4712, .. }), "{answer:?}");
+    }
+    let answer = site.answer(Entrance::Local, ClientMsg::Reread { vendor: None }).await;
+    let lines =
+        vec!["beta: stopped, because it has no VENDOR line any more".into(), "acme: 3 features".into()];
+    assert_eq!(answer, ServerMsg::Done { lines });
+}
