@@ -1,5 +1,6 @@
 //! The vendor daemon: owns the seats of one vendor.
 
+mod alone;
 mod answer;
 #[cfg(test)]
 mod bench;
@@ -31,8 +32,9 @@ use crate::failure::{Exit, Failure};
 use crate::flags::VendorFlags;
 use crate::journal::{AppendError, Fault, Journal as _, JournalError, Seq, SqliteJournal};
 use crate::log::verbatim;
-use crate::net::{Bound, Parent, bind, parent};
+use crate::net::{Bound, Parent, parent};
 use crate::run::{Daemon, Orders, Setup};
+use crate::tasks::Tasks;
 use commit::BATCHES;
 use desk::Office;
 use keeper::{INBOX, Keeper};
@@ -99,22 +101,23 @@ impl Daemon for Vendor {
         let Stock { shelf, next_change, starting: _ } = stock;
         let reread =
             Reread { order, shelf: Arc::new(shelf), next_change, keeper: asks, tasks: tasks.clone() };
-        let broken = tokio::select! {
-            () = stopping.cancelled() => None,
-            broken = duty(&mut master, port, reread, orders) => broken.err(),
+        let left = tokio::select! {
+            () = stopping.cancelled() => Ok(Dismissal::Told),
+            left = duty(&mut master, port, reread, orders) => left,
             ended = &mut committed => return Err(why_ended(ended)),
         };
         tasks.stop();
-        match (committed.await, broken) {
-            (Ok(Some(Ok(()))), None) => Ok(()),
-            (Ok(Some(Ok(()))), Some(NobodyThere)) => Err(panicked()),
+        match (committed.await, left) {
+            (Ok(Some(Ok(()))), Ok(Dismissal::Told)) => Ok(()),
+            (Ok(Some(Ok(()))), Ok(Dismissal::MasterLost)) => Err(master_lost()),
+            (Ok(Some(Ok(()))), Err(NobodyThere)) => Err(panicked()),
             (ended, _) => Err(why_ended(ended)),
         }
     }
 }
 
 impl Vendor {
-    async fn build_for(master: Parent, flags: VendorFlags, setup: Setup) -> Result<Self, Failure> {
+    async fn build_for(mut master: Parent, flags: VendorFlags, setup: Setup) -> Result<Self, Failure> {
         let identity = keys::identity(&setup.state_dir)
             .map_err(|error| Failure::new(Exit::NoFile, error.to_string()))?;
         let tls = licgate_tls::server_config(&identity)
@@ -123,26 +126,74 @@ impl Vendor {
         let vendor = VendorName::from(flags.vendor.as_str());
         let (config, zone) = (setup.config.clone(), setup.zone.clone());
         let order = Order { vendor, paths: flags.licences, config, host, zone };
-        let building = order.clone();
-        let state_dir = setup.state_dir.clone();
-        let built = setup.tasks.blocking(move || {
-            let (stock, book) = stock(building.clone())?;
-            let mut journal =
-                SqliteJournal::open(&state_dir, &building.vendor).map_err(|error| unusable(&error))?;
-            let loaded = journal.load().map_err(|error| unusable(&error))?;
-            let clock = Clock::starting_at(loaded.clock);
-            let patience = building.config.patience;
-            let keeper = Keeper::restore(book, patience, building.zone, &loaded, clock.now());
-            Ok((stock, keeper, clock, journal, loaded.last))
-        });
-        let (stock, keeper, clock, journal, last) = built.await.ok_or_else(panicked)??;
-        let bound = listen(&setup.config, stock.shelf.port)?;
+        let built = tokio::select! {
+            built = gather(&setup, &order) => built?,
+            failure = dismissed(&mut master, &setup.tasks) => return Err(failure),
+        };
+        let Built { stock, keeper, clock, journal, last, bound } = built;
         Ok(Self { setup, order, stock, keeper, clock, journal, last, bound, tls, master })
     }
 }
 
+/// What is there before anybody is served.
+struct Built {
+    stock: Stock,
+    keeper: Keeper<Local>,
+    clock: Clock,
+    journal: SqliteJournal,
+    last: Seq,
+    bound: Bound,
+}
+
+/// Reads files and journal, and takes the port.
+async fn gather(setup: &Setup, order: &Order) -> Result<Built, Failure> {
+    let reading = order.clone();
+    let read = setup.tasks.blocking(move || stock(reading)).await;
+    let (stock, book) = read.ok_or_else(panicked)??;
+    let mut journal = alone::journal(&setup.tasks, &setup.state_dir, &order.vendor).await?;
+    let (patience, zone) = (order.config.patience, order.zone.clone());
+    let restored = setup.tasks.blocking(move || {
+        let loaded = journal.load().map_err(|error| unusable(&error))?;
+        let clock = Clock::starting_at(loaded.clock);
+        let keeper = Keeper::restore(book, patience, zone, &loaded, clock.now());
+        Ok((keeper, clock, journal, loaded.last))
+    });
+    let (keeper, clock, journal, last) = restored.await.ok_or_else(panicked)??;
+    let bound = alone::listen(&setup.config, stock.shelf.port).await?;
+    Ok(Built { stock, keeper, clock, journal, last, bound })
+}
+
+/// Comes back when the master has gone before this daemon serves. When it only wants the end, the tasks stop.
+async fn dismissed(master: &mut Parent, tasks: &Tasks) -> Failure {
+    loop {
+        match master.recv::<MasterMsg>().await {
+            Ok(Some(MasterMsg::Stop)) => {
+                tasks.stop();
+                return std::future::pending().await;
+            }
+            // It is about to read them anyway.
+            Ok(Some(MasterMsg::Reread)) => {}
+            Ok(None) | Err(_) => return master_lost(),
+        }
+    }
+}
+
+/// Why a daemon leaves its duty.
+#[derive(Debug)]
+enum Dismissal {
+    /// It was told to.
+    Told,
+    /// There is nobody any more whom it could serve.
+    MasterLost,
+}
+
 /// Tells the master that all is well, and does what it asks, until it wants the end or is gone.
-async fn duty(master: &mut Parent, port: u16, mut reread: Reread, orders: Orders) -> Result<(), NobodyThere> {
+async fn duty(
+    master: &mut Parent,
+    port: u16,
+    mut reread: Reread,
+    orders: Orders,
+) -> Result<Dismissal, NobodyThere> {
     if let Err(error) = master.send(&VendorMsg::Ready { port }).await {
         warn!(%error, "the master cannot be told that this daemon is ready");
     }
@@ -167,15 +218,15 @@ async fn duty(master: &mut Parent, port: u16, mut reread: Reread, orders: Orders
             }
             Ok(Some(MasterMsg::Stop)) => {
                 verbatim("Shutdown requested.");
-                return Ok(());
+                return Ok(Dismissal::Told);
             }
             Ok(None) => {
                 verbatim("Lost communications with licmgrd. ");
-                return Ok(());
+                return Ok(Dismissal::MasterLost);
             }
             Err(error) => {
                 error!(%error, "lost communications with licmgrd");
-                return Ok(());
+                return Ok(Dismissal::MasterLost);
             }
         }
     }
@@ -197,20 +248,6 @@ fn starting_lines(shelf: &Shelf, book: &Book) -> Vec<String> {
     let mut features: Vec<&FeatureName> = book.pools().iter().map(|pool| &pool.feature).collect();
     features.dedup();
     started(shelf.host_name(), features)
-}
-
-fn listen(config: &Config, port: Option<u16>) -> Result<Bound, Failure> {
-    bind(&config.listen, port.unwrap_or(0)).map_err(|error| match port {
-        Some(port) if error.is_taken() => Failure::new(
-            Exit::NoPort,
-            format!("The TCP port number in the license, {port}, is already in use."),
-        )
-        .with_hint(format!(
-            "find who has it with `ss -ltnp sport = :{port}`, or change PORT= on the VENDOR line"
-        )),
-        Some(_) | None => Failure::new(Exit::NoPort, error.to_string())
-            .with_hint("correct `listen` in licgate.toml, or PORT= on the VENDOR line"),
-    })
 }
 
 fn started_by_hand() -> Failure {
@@ -241,6 +278,11 @@ fn why_ended(ended: Result<Option<Result<(), AppendError>>, oneshot::error::Recv
         Ok(Some(Err(error))) => Failure::new(Exit::Broken, error.to_string()),
         Ok(Some(Ok(())) | None) | Err(_) => panicked(),
     }
+}
+
+fn master_lost() -> Failure {
+    Failure::new(Exit::MasterLost, "the licmgrd that started this daemon has gone")
+        .with_hint("start licmgrd again; no seat is lost meanwhile")
 }
 
 fn panicked() -> Failure {

@@ -52,18 +52,22 @@ fn line() -> (Parent, Parent) {
 }
 
 async fn build(host: &Host) -> Result<(Vendor, Parent), Failure> {
+    let (near, far) = line();
+    Ok((build_on(near, host).await?, far))
+}
+
+async fn build_on(line: Parent, host: &Host) -> Result<Vendor, Failure> {
     let state_dir = host.dir.path().join("state");
     std::fs::create_dir_all(&state_dir).unwrap();
     if !state_dir.join("identity.key").exists() {
         write_private(&state_dir.join("identity.key"), &host.identity).unwrap();
     }
-    let (near, far) = line();
     let flags = VendorFlags {
         vendor: "acme".into(),
         licences: vec![host.dir.path().to_owned()],
         common: CommonFlags::default(),
     };
-    Ok((Vendor::build_for(near, flags, setup(&state_dir)).await?, far))
+    Vendor::build_for(line, flags, setup(&state_dir)).await
 }
 
 impl Scene {
@@ -153,7 +157,7 @@ async fn a_seat_with_its_proof_survives_restarts() {
     // The master is gone: the daemon ends, its clients come back to the next one.
     let Scene { master, tasks, life, .. } = scene;
     drop(master);
-    life.await.unwrap().unwrap();
+    assert_eq!(life.await.unwrap().unwrap_err().exit, Exit::MasterLost);
     tasks.drain(Duration::from_secs(5)).await;
 
     let mut scene = Scene::start(&host).await;
@@ -220,4 +224,28 @@ async fn what_cannot_be_had_is_said_before_anybody_is_served() {
 
     scene.master.send(&MasterMsg::Stop).await.unwrap();
     scene.end().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_daemon_waits_for_an_earlier_one_to_end() {
+    let host = Host::new();
+    host.issue("FEATURE solver acme 2.0 permanent 1\n");
+    let (first, _line) = build(&host).await.unwrap();
+    let ends = async {
+        tokio::task::yield_now().await;
+        drop(first);
+    };
+    let (second, ()) = tokio::join!(build(&host), ends);
+    second.unwrap();
+}
+
+#[tokio::test]
+async fn a_daemon_whose_master_goes_while_it_waits_does_not_wait_on() {
+    let host = Host::new();
+    host.issue("FEATURE solver acme 2.0 permanent 1\n");
+    let (_first, _line) = build(&host).await.unwrap();
+    let (near, far) = line();
+    drop(far);
+    let failure = build_on(near, &host).await.err().unwrap();
+    assert_eq!(failure.exit, Exit::MasterLost);
 }

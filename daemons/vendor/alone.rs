@@ -1,0 +1,72 @@
+//! That this daemon is the only one of its vendor: its journal and its port, which an earlier one may just be leaving.
+
+use std::path::Path;
+use std::time::Duration;
+
+use licgate_core::id::VendorName;
+use tokio::time::sleep;
+
+use super::unusable;
+use crate::config::Config;
+use crate::failure::{Exit, Failure};
+use crate::journal::SqliteJournal;
+use crate::net::{BindError, Bound, bind};
+use crate::tasks::Tasks;
+
+/// How long an earlier daemon may take to come to its end, when its master was killed and this one started at once.
+const LEAVING: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 15 });
+/// How long somebody else may hold the port that the VENDOR line names.
+const PORT: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 4 });
+/// How often it is tried again meanwhile.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// The journal, as soon as no other daemon works on it.
+pub(super) async fn journal(
+    tasks: &Tasks,
+    state_dir: &Path,
+    vendor: &VendorName,
+) -> Result<SqliteJournal, Failure> {
+    let opened = patiently(
+        LEAVING,
+        |failure: &Failure| failure.exit == Exit::AnotherRuns,
+        async || {
+            let (state_dir, vendor) = (state_dir.to_owned(), vendor.clone());
+            let open = move || SqliteJournal::open(&state_dir, &vendor).map_err(|error| unusable(&error));
+            tasks.blocking(open).await.unwrap_or_else(|| Err(super::panicked()))
+        },
+    );
+    opened.await
+}
+
+/// The port of the VENDOR line, or any.
+pub(super) async fn listen(config: &Config, port: Option<u16>) -> Result<Bound, Failure> {
+    let bound = patiently(PORT, BindError::is_taken, async || bind(&config.listen, port.unwrap_or(0))).await;
+    bound.map_err(|error| match port {
+        Some(port) if error.is_taken() => Failure::new(
+            Exit::NoPort,
+            format!("The TCP port number in the license, {port}, is already in use."),
+        )
+        .with_hint(format!(
+            "find who has it with `ss -ltnp sport = :{port}`, or change PORT= on the VENDOR line"
+        )),
+        Some(_) | None => Failure::new(Exit::NoPort, error.to_string())
+            .with_hint("correct `listen` in licgate.toml, or PORT= on the VENDOR line"),
+    })
+}
+
+/// Tries again and again while what is in the way may pass by itself; then the last error counts.
+async fn patiently<T, E>(
+    patience: Duration,
+    may_pass: impl Fn(&E) -> bool,
+    mut attempt: impl AsyncFnMut() -> Result<T, E>,
+) -> Result<T, E> {
+    let mut left = patience;
+    loop {
+        let result = attempt().await;
+        if left.is_zero() || !result.as_ref().is_err_and(&may_pass) {
+            return result;
+        }
+        sleep(AGAIN).await;
+        left = left.saturating_sub(AGAIN);
+    }
+}
