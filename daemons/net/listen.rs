@@ -15,6 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, debug, error_span, warn};
 
 use super::Conn;
@@ -152,6 +153,7 @@ impl Bound {
             seats: Arc::new(Semaphore::new(connections)),
             porch: Arc::new(Semaphore::new(TURNED_AWAY)),
             tls: TlsAcceptor::from(Arc::clone(tls)),
+            stopping: tasks.stopping().clone(),
         };
         for listener in self.listeners {
             let (gate, desk, inner) = (gate.clone(), desk.clone(), tasks.clone());
@@ -171,6 +173,7 @@ struct Gate {
     seats: Arc<Semaphore>,
     porch: Arc<Semaphore>,
     tls: TlsAcceptor,
+    stopping: CancellationToken,
 }
 
 /// Where a new connection goes.
@@ -189,8 +192,7 @@ impl Gate {
             match listener.accept().await {
                 Ok((stream, address)) => {
                     let place = self.place().await;
-                    let (tls, desk) = (self.tls.clone(), desk.clone());
-                    let task = receive(stream, address, tls, place, desk);
+                    let task = self.clone().receive(stream, address, place, desk.clone());
                     tasks.spawn(task.instrument(error_span!("peer", %address)));
                 }
                 Err(error) if is_exhaustion(&error) => {
@@ -213,37 +215,43 @@ impl Gate {
             else => std::future::pending().await,
         }
     }
+
+    async fn receive<D, F>(self, stream: TcpStream, address: SocketAddr, place: Place, desk: D)
+    where
+        D: Fn(Peer, SocketAddr) -> F,
+        F: Future<Output = ()>,
+    {
+        if let Err(error) = stream.set_nodelay(true) {
+            debug!(%error, "cannot set TCP_NODELAY");
+        }
+        let handshake = tokio::select! {
+            () = self.stopping.cancelled() => return,
+            handshake = timeout(limit::HANDSHAKE, self.tls.accept(stream)) => handshake,
+        };
+        let stream = match handshake {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => {
+                return debug!(%error, "no TLS handshake, probably a port scan or a foreign client");
+            }
+            Err(_) => return debug!("no TLS handshake in time"),
+        };
+        let mut conn = Conn::new(stream);
+        match place {
+            Place::Seat(_seat) => desk(conn, address).await,
+            Place::Porch(_porch) => {
+                let lines = vec!["the licence host has as many connections as it may have".to_owned()];
+                let refused = ServerMsg::Refused { code: Code::TOO_MANY_CONNECTIONS, lines };
+                if conn.send(&refused).await.is_ok() {
+                    conn.close().await;
+                }
+            }
+        }
+    }
 }
 
 fn is_exhaustion(error: &io::Error) -> bool {
     let errno = Errno::from_io_error(error);
     [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM].map(Some).contains(&errno)
-}
-
-async fn receive<D, F>(stream: TcpStream, address: SocketAddr, tls: TlsAcceptor, place: Place, desk: D)
-where
-    D: Fn(Peer, SocketAddr) -> F,
-    F: Future<Output = ()>,
-{
-    if let Err(error) = stream.set_nodelay(true) {
-        debug!(%error, "cannot set TCP_NODELAY");
-    }
-    let stream = match timeout(limit::HANDSHAKE, tls.accept(stream)).await {
-        Ok(Ok(stream)) => stream,
-        Ok(Err(error)) => return debug!(%error, "no TLS handshake, probably a port scan or a foreign client"),
-        Err(_) => return debug!("no TLS handshake in time"),
-    };
-    let mut conn = Conn::new(stream);
-    match place {
-        Place::Seat(_seat) => desk(conn, address).await,
-        Place::Porch(_porch) => {
-            let lines = vec!["the licence host has as many connections as it may have".to_owned()];
-            let refused = ServerMsg::Refused { code: Code::TOO_MANY_CONNECTIONS, lines };
-            if conn.send(&refused).await.is_ok() {
-                conn.close().await;
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -51,7 +51,11 @@ impl Office {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let caller = match greet(&mut conn, &self.vendor).await {
+        let greeted = tokio::select! {
+            () = self.stopping.cancelled() => return conn.close().await,
+            greeted = greet(&mut conn, &self.vendor) => greeted,
+        };
+        let caller = match greeted {
             Ok(Some(caller)) => caller,
             Ok(None) => return conn.close().await,
             Err(error) => return debug!(%error, "no greeting"),

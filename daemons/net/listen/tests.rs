@@ -79,3 +79,16 @@ async fn a_stranger_who_speaks_no_tls_is_dropped() {
     drop(stream.read_to_end(&mut said).await);
     assert!(said.len() < 64, "{said:?}");
 }
+
+#[tokio::test]
+async fn a_caller_who_says_nothing_does_not_delay_the_end() {
+    let bound = bind(&[Ipv4Addr::LOCALHOST.into()], 0).unwrap();
+    let (port, tasks) = (bound.port(), Tasks::new());
+    let tls = licgate_tls::server_config(&Signer::new(&[7; 32])).unwrap();
+    bound.serve(&tasks, &tls, 2, |mut conn, _| async move { drop(conn.recv::<ServerMsg>().await) });
+    let silent = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+    // Whoever calls later is served later: the silent one is in by then.
+    dial(port).await.close().await;
+    assert_eq!(tasks.drain(Duration::from_secs(5)).await, crate::tasks::Drained::Finished);
+    drop(silent);
+}
