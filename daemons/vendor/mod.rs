@@ -27,7 +27,6 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::{error, warn};
 
 use crate::clock::Clock;
-use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::flags::VendorFlags;
 use crate::journal::{AppendError, Fault, Journal as _, JournalError, Seq, SqliteJournal};

@@ -16,6 +16,7 @@ use tokio_rustls::TlsConnector;
 
 use super::load::tests::Host;
 use super::*;
+use crate::config::Config;
 use crate::flags::CommonFlags;
 use crate::log::Sink;
 use crate::net::Conn;
