@@ -78,7 +78,8 @@ impl Proof {
     /// Bytes of all texts of a proof together, so that a grant fits into a frame.
     pub const MAX: usize = 32 * 1024;
 
-    /// Checks with the vendor's public key that these lines allow what `claim` says.
+    /// Checks with the vendor's public key that these lines allow what `claim` says. Lines with terms that no licence host
+    /// would serve allow nothing.
     ///
     /// A SERVER line's host ids of other kinds than `KEY=` cannot be proved over a network; with none but those, the
     /// client takes the licence host's word.
@@ -197,10 +198,13 @@ impl<'a> Shown<'a> {
     }
 
     fn check_terms(&self, claim: &Claim<'_>) -> Result<(), ProofError> {
-        let terms = Terms::read(self.attributes);
+        let (terms, package_terms) = (Terms::read(self.attributes), Terms::read(self.package_attributes));
         let refuse = |code, what: String| {
             Err(error(code, format!("the licence line of \"{}\" {what}", claim.feature)))
         };
+        if let Some(refusal) = terms.refusal.or(package_terms.refusal) {
+            return refuse(refusal.code, refusal.why);
+        }
         if self.version < claim.version {
             let what = format!("is for version {} and lower, not {}", self.version, claim.version);
             return refuse(Code::VERSION, what);
@@ -210,7 +214,7 @@ impl<'a> Shown<'a> {
         {
             return refuse(Code::EXPIRED, format!("expired on {day}"));
         }
-        let starts = terms.start.max(Terms::read(self.package_attributes).start);
+        let starts = terms.start.max(package_terms.start);
         if let Some(start) = starts.filter(|start| *start > claim.today.next()) {
             return refuse(Code::NOT_STARTED, format!("starts on {start}"));
         }

@@ -183,6 +183,33 @@ fn an_uncounted_line_needs_no_server() {
     assert_eq!(claimed(&proof("local", "1.0"), "local", "1.0", |claim| claim.server_key = [8; 32]), Ok(()));
 }
 
+/// What a licence host does not serve, a file does not grant either.
+#[test]
+fn terms_that_nobody_can_keep_are_refused() {
+    let sign = |text: &str| signed(text).statements.iter().map(|line| line.node.to_string()).collect();
+    let package = "PACKAGE kit acme 1.0 COMPONENTS=mesh";
+    for (text, feature, refused) in [
+        (
+            "FEATURE local acme 1.0 permanent uncounted HOSTID=ANY USER_BASED\n",
+            "local",
+            "-84 the licence line of \"local\" has USER_BASED, which this version of licgate does not enforce",
+        ),
+        (
+            "FEATURE local acme 1.0 permanent uncounted HOSTID=ANY NEWTERM=1\n",
+            "local",
+            "-90 the licence line of \"local\" has NEWTERM, which is misspelt or newer than this version of licgate",
+        ),
+        (
+            &format!("{package} TZ=SERVERTZ\nFEATURE kit acme 1.0 permanent uncounted HOSTID=ANY\n"),
+            "mesh",
+            "-18 the licence line of \"mesh\" has TZ, which this version of licgate does not enforce",
+        ),
+    ] {
+        let shown = Proof { lines: sign(text), server_hostids: vec![] };
+        assert_eq!(claimed(&shown, feature, "1.0", |_| ()).unwrap_err(), refused);
+    }
+}
+
 #[test]
 fn a_package_is_proved_by_both_lines() {
     let genuine = proof("mesh", "2.0");
