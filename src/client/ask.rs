@@ -51,12 +51,18 @@ pub(crate) fn ask(
 ) -> Result<Answer, Error> {
     let talk = vendor.talk();
     talk.say(&ClientMsg::Checkout(errand.request(checkout, queueing)))?;
-    answer(vendor, errand, checkout)
+    answer(vendor, errand, checkout, queueing)
 }
 
 /// Waits for a vendor daemon's answer to a checkout, or to its resumption. A grant that is not to be believed is given
-/// back and is an error.
-pub(crate) fn answer(vendor: &Vendor, errand: &Errand, checkout: CheckoutId) -> Result<Answer, Error> {
+/// back and is an error. So is a place in the queue for whoever does not queue: it proves nothing, so that anybody could
+/// keep a client with it.
+pub(crate) fn answer(
+    vendor: &Vendor,
+    errand: &Errand,
+    checkout: CheckoutId,
+    queueing: Queueing,
+) -> Result<Answer, Error> {
     let (talk, deadline) = (vendor.talk(), Instant::now() + ANSWER);
     loop {
         match talk.hear(deadline)? {
@@ -71,7 +77,12 @@ pub(crate) fn answer(vendor: &Vendor, errand: &Errand, checkout: CheckoutId) -> 
                     }
                 };
             }
-            ServerMsg::Queued(queued) if queued.checkout == checkout => return Ok(Answer::Queued(queued)),
+            ServerMsg::Queued(queued) if queued.checkout == checkout => {
+                return match queueing {
+                    Queueing::Yes => Ok(Answer::Queued(queued)),
+                    Queueing::No => Err(talk.senseless("a checkout that does not wait")),
+                };
+            }
             ServerMsg::Denied { checkout: about, code, why } if about == checkout => {
                 return Err(Error::Denied(Report::new(code, why)));
             }

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 use licgate_core::code::Code;
 use licgate_core::id::CheckoutId;
 use licgate_core::path::PortAtHost;
+use licgate_core::wire::ClientMsg;
 
-use crate::ask::{Answer, ask, reach};
+use crate::ask::{Answer, answer, reach};
 use crate::cancel::CancelToken;
 use crate::candidates::{Candidate, LocalSeat, candidates, nobody_scanned};
 use crate::errand::{Errand, Queueing};
@@ -199,7 +200,10 @@ impl Hunt<'_> {
         let Some(vendor) = member.vendor.take() else { return Ok(None) };
         let link = std::sync::Arc::clone(vendor.talk().link());
         let subscription = self.cancel.subscribe(move || link.close());
-        let answer = ask(&vendor, self.errand, self.checkout, queueing);
+        // Whoever waited here before an outage still does, and is told so, even if this question is not for a place.
+        let request = ClientMsg::Checkout(self.errand.request(self.checkout, queueing));
+        let asked = vendor.talk().say(&request);
+        let answer = asked.and_then(|()| answer(&vendor, self.errand, self.checkout, self.queueing));
         drop(subscription);
         if self.cancel.is_cancelled() {
             return Err(Failure::Cancelled);

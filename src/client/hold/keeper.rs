@@ -31,6 +31,7 @@ pub(super) struct Keeper {
     /// The daemon that has the checkout; while there is an outage, its connection is dead.
     vendor: Vendor,
     lease: Lease,
+    /// `No` from the first grant on.
     queueing: Queueing,
     outage: Option<Outage>,
     /// When the last fresh checkout was made.
@@ -115,7 +116,11 @@ impl Keeper {
                     }
                 }
             }
-            News::Waits(position) => self.wait_at(position),
+            News::Waits(position) => match self.queueing {
+                Queueing::Yes => self.wait_at(position),
+                // Who holds a seat does not wait for it: the server has to prove anew that it has given one.
+                Queueing::No => self.cut(),
+            },
             News::Ended(code, why) => self.renew(&Error::Denied(Report::new(code, why))),
             News::Returned => ControlFlow::Break(End::Returned),
             News::HangUp => self.cut(),
@@ -148,7 +153,6 @@ impl Keeper {
             let mut state = self.shared.state();
             match &mut state.phase {
                 Phase::Waiting(old) => std::mem::replace(old, position) != position,
-                // Who holds a seat does not wait for it.
                 Phase::Held(_) | Phase::Lost(_) | Phase::Returned => false,
             }
         };
@@ -224,7 +228,7 @@ impl Keeper {
     fn resume(&mut self) -> Step {
         let checkout = self.lease.checkout;
         let asked = self.vendor.talk().say(&ClientMsg::Resume { checkout });
-        match asked.and_then(|()| answer(&self.vendor, &self.errand, checkout)) {
+        match asked.and_then(|()| answer(&self.vendor, &self.errand, checkout, self.queueing)) {
             Ok(answer) => self.take(answer),
             // The server does not know it any more.
             Err(error @ Error::Denied(_)) => self.renew(&error),
