@@ -37,8 +37,8 @@ pub struct Demo {
 /// # Errors
 /// There is no place for it, or a file cannot be written.
 pub fn prepare(flags: MasterFlags) -> Result<MasterFlags, Failure> {
-    let folder =
-        flags.common.state_dir.clone().or_else(|| places::state_dir().map(|usual| usual.join("demo")));
+    // A folder of its own also where a state directory is given: nobody's licgate.toml is to be written over.
+    let folder = flags.common.state_dir.clone().or_else(places::state_dir).map(|usual| usual.join("demo"));
     let Some(folder) = folder else {
         let failure =
             Failure::new(Exit::BadConfig, "there is no place for the demo, because HOME is not set");

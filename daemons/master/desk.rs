@@ -143,7 +143,7 @@ fn status(premises: &Premises) -> ServerMsg {
         host: licences.host.clone(),
         port: premises.port,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        files: licences.files.iter().map(|file| file.display().to_string()).collect(),
+        files: fit(licences.files.iter().map(|file| file.display().to_string()).collect()),
         vendors: vendors.collect(),
     })
 }

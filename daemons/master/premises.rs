@@ -255,13 +255,14 @@ impl Premises {
 
 /// The program on the VENDOR line if there is one that can be run, else licgate's own beside this program.
 fn program(line: &VendorLine) -> PathBuf {
-    if let Some(path) = &line.path {
-        if is_executable(Path::new(path)) {
+    let own = PathBuf::from("licvendord");
+    if let Some(path) = line.path.as_deref().map(Path::new) {
+        // Another publisher's daemon does not speak with this master, so it would be restarted for ever.
+        if path.file_name() == Some(own.as_os_str()) && is_executable(path) {
             return path.into();
         }
-        info!("{path} on the VENDOR line is no program here, licgate's own vendor daemon is used");
+        info!("{} on the VENDOR line is no licvendord, licgate's own vendor daemon is used", path.display());
     }
-    let own = PathBuf::from("licvendord");
     std::env::current_exe().map_or(own.clone(), |this| this.with_file_name(own))
 }
 

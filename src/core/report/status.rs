@@ -136,12 +136,9 @@ impl<Z: Zone> Block<'_, Z> {
     fn feature(&self, text: &mut String, feature: &Feature) -> fmt::Result {
         let name = Plain(feature.name.as_str());
         match (&feature.absent, feature.issued) {
-            (Some(why), _) => {
-                write!(
-                    text,
-                    "Users of {name}:  (Error: unsupported by licensed server: {})\n\n",
-                    Plain(why)
-                )?;
+            // Why stands in the JSON form only: collectors take the next two numbers for seats.
+            (Some(_), _) => {
+                write!(text, "Users of {name}:  (Error: 0 licenses, unsupported by licensed server)\n\n")?;
             }
             (None, None) => write!(text, "Users of {name}:  (Uncounted, node-locked)\n\n")?,
             (None, Some(issued)) => write!(

@@ -165,7 +165,7 @@ Users of free:  (Uncounted, node-locked)
 
     ada ws1 :0 (v2.0) (lic1/27000 601), start Mon 9/28 12:43
 
-Users of old:  (Error: unsupported by licensed server: expired on 30-jun-2020 (acme.lic:4))
+Users of old:  (Error: 0 licenses, unsupported by licensed server)
 
  longvendor: UP v0.1.0
 Feature usage info:
