@@ -117,8 +117,15 @@ fn signals_to_licrun_reach_the_command() {
         (Signal::USR1, "USR1"),
         (Signal::USR2, "USR2"),
     ] {
-        let mut licrun = site.licrun(&["sh", "-c", script]);
-        let mut child = licrun.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let licrun = site.licrun(&["sh", "-c", script]);
+        // A test that was started in the background ignores SIGINT, and all below it would.
+        let mut heeding = Command::new("env");
+        heeding
+            .arg("--default-signal")
+            .arg(licrun.get_program())
+            .args(licrun.get_args())
+            .stdin(Stdio::null());
+        let mut child = heeding.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         assert_eq!(lines.next().as_deref(), Some("ready"));
         kill_process(Pid::from_child(&child), signal).unwrap();
