@@ -18,7 +18,7 @@ pub use crate::rows::Rows;
 use crate::dial::{Target, dial};
 use crate::error::{Error, Report};
 use crate::route;
-use crate::talk::{ANSWER, Talk};
+use crate::talk::{ANSWER, Talk, bounded};
 
 /// A connection to a master daemon.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Master {
     /// # Errors
     /// [`Error::Unreachable`], or [`Error::Peer`] when something else answers there.
     pub fn connect(address: &PortAtHost, within: Duration) -> Result<Self, Error> {
-        let deadline = Instant::now() + within;
+        let deadline = Instant::now() + bounded(within);
         match address.port {
             Some(port) => Self::connect_to(&address.host, port, deadline),
             None => Self::scan(address, deadline),
@@ -124,7 +124,7 @@ impl Master {
     /// [`Error::Denied`] when nobody here serves that or the daemon will not come back by itself, and as
     /// [`connect`](Self::connect).
     pub fn vendor(&self, what: &Locate, within: Duration) -> Result<Vendor, Error> {
-        self.vendor_by(what, Instant::now() + within)
+        self.vendor_by(what, Instant::now() + bounded(within))
     }
 
     pub(crate) fn vendor_by(&self, what: &Locate, deadline: Instant) -> Result<Vendor, Error> {
@@ -206,7 +206,7 @@ impl Vendor {
     /// # Errors
     /// As [`Master::connect`] and [`Master::vendor`].
     pub fn reach(master: &PortAtHost, what: &Locate, within: Duration) -> Result<Self, Error> {
-        let deadline = Instant::now() + within;
+        let deadline = Instant::now() + bounded(within);
         Master::connect(master, within)?.vendor_by(what, deadline)
     }
 

@@ -14,6 +14,14 @@ use crate::link::{Link, LinkError};
 /// How long one request may take once the connection stands.
 pub(crate) const ANSWER: Duration = Duration::from_secs(10);
 
+/// The longest time that a caller may allow for something; more means this, so that no clock runs over.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A time that can be added to any clock.
+pub(crate) fn bounded(within: Duration) -> Duration {
+    within.min(LONGEST)
+}
+
 /// A connection on which both sides have introduced themselves.
 #[derive(Debug)]
 pub(crate) struct Talk {
