@@ -11,13 +11,14 @@ use licgate_core::version::Version;
 use licgate_core::wire::limit;
 
 use crate::cancel::CancelToken;
-use crate::errand::{Errand, Queueing, Trust, new_checkout};
+use crate::errand::{Errand, Ids, Queueing, Trust, new_checkout};
 use crate::error::{Error, Report};
 use crate::hold::{Calls, Hold};
 use crate::hunt::{Catch, hunt};
 use crate::licence::Licence;
 use crate::race::Order;
 use crate::search::{Surroundings, native};
+use crate::talk::bounded;
 
 /// How long to wait in the queue when all seats are out.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -150,7 +151,8 @@ impl Checkout {
         self
     }
 
-    /// How long servers may take to answer before they count as unreachable; 10 seconds without it.
+    /// How long servers may take to answer before they count as unreachable: a day at most, 10 seconds without
+    /// it.
     pub fn reach_within(mut self, time: Duration) -> Self {
         self.reach = time;
         self
@@ -187,7 +189,8 @@ impl Checkout {
             self.into_errand().map_err(|error| error.about(&feature, &[], Vec::new()))?;
         let queueing = if wait == Wait::No { Queueing::No } else { Queueing::Yes };
         let searched = errand.searched();
-        let won = match hunt(&errand, new_checkout()?, queueing, &cancel, &mut notes)? {
+        let ids = Ids { fresh: new_checkout()?, known: None };
+        let won = match hunt(&errand, ids, queueing, &cancel, &mut notes)? {
             Catch::Local(seat) => return Ok(Licence::local(feature, seat, errand.seats, notes)),
             Catch::Server(won) => won,
         };
@@ -242,7 +245,7 @@ impl Checkout {
             trust,
             places: found.places,
             order: self.order,
-            reach: self.reach,
+            reach: bounded(self.reach),
             outage: self.outage,
         };
         Ok((errand, self.calls, found.notes))

@@ -46,6 +46,25 @@ pub(crate) enum Queueing {
     Yes,
 }
 
+/// By which id a checkout is asked for. Whoever knows an id can go on with the checkout, so that the id that a server knows
+/// already is for that server only.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ids {
+    pub(crate) fresh: CheckoutId,
+    /// The id that is known already, and the key of the server that knows it.
+    pub(crate) known: Option<(CheckoutId, Option<[u8; 32]>)>,
+}
+
+impl Ids {
+    /// The id for the server with this key.
+    pub(crate) fn at(&self, server_key: Option<[u8; 32]>) -> CheckoutId {
+        match self.known {
+            Some((checkout, key)) if key == server_key => checkout,
+            Some(_) | None => self.fresh,
+        }
+    }
+}
+
 impl Errand {
     pub(crate) fn what(&self) -> Locate {
         match &self.vendor {

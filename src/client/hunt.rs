@@ -7,14 +7,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use licgate_core::code::Code;
-use licgate_core::id::CheckoutId;
 use licgate_core::path::PortAtHost;
 use licgate_core::wire::ClientMsg;
 
 use crate::ask::{Answer, answer, reach};
 use crate::cancel::CancelToken;
 use crate::candidates::{Candidate, LocalSeat, candidates, nobody_scanned};
-use crate::errand::{Errand, Queueing};
+use crate::errand::{Errand, Ids, Queueing};
 use crate::error::{Error, Report};
 use crate::race::{Favourite, Race, Step};
 use crate::server::Vendor;
@@ -39,10 +38,10 @@ pub(crate) struct Won {
 /// How often a server that was lost while it was asked is tried again.
 const RETRIES: u32 = 8;
 
-/// Finds somebody who grants `checkout`, under that id at each server. What was passed over on the way is told in `notes`.
+/// Finds somebody who grants. What was passed over on the way is told in `notes`.
 pub(crate) fn hunt(
     errand: &Errand,
-    checkout: CheckoutId,
+    ids: Ids,
     queueing: Queueing,
     cancel: &CancelToken,
     notes: &mut Vec<String>,
@@ -57,7 +56,7 @@ pub(crate) fn hunt(
         race: Race::new(candidates.len(), errand.order, favourite),
         pack: candidates.into_iter().map(Member::new).collect(),
         start: Instant::now(),
-        checkout,
+        ids,
         events,
     };
     let result = hunt.run(&inbox);
@@ -83,7 +82,7 @@ struct Hunt<'a> {
     race: Race,
     pack: Vec<Member>,
     start: Instant,
-    checkout: CheckoutId,
+    ids: Ids,
     events: Sender<Event>,
 }
 
@@ -201,9 +200,10 @@ impl Hunt<'_> {
         let link = std::sync::Arc::clone(vendor.talk().link());
         let subscription = self.cancel.subscribe(move || link.close());
         // Whoever waited here before an outage still does, and is told so, even if this question is not for a place.
-        let request = ClientMsg::Checkout(self.errand.request(self.checkout, queueing));
+        let checkout = self.ids.at(vendor.talk().link().server_key());
+        let request = ClientMsg::Checkout(self.errand.request(checkout, queueing));
         let asked = vendor.talk().say(&request);
-        let answer = asked.and_then(|()| answer(&vendor, self.errand, self.checkout, self.queueing));
+        let answer = asked.and_then(|()| answer(&vendor, self.errand, checkout, self.queueing));
         drop(subscription);
         if self.cancel.is_cancelled() {
             return Err(Failure::Cancelled);

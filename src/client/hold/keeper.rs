@@ -12,7 +12,7 @@ use super::outage::Outage;
 use super::{Calls, Line, Phase, Seat, Shared};
 use crate::ask::{Answer, answer, ask};
 use crate::cancel::CancelToken;
-use crate::errand::{Errand, Queueing, new_checkout};
+use crate::errand::{Errand, Ids, Queueing, new_checkout};
 use crate::error::{Error, Report};
 use crate::hunt::{Catch, Won, hunt};
 use crate::link::LinkError;
@@ -34,7 +34,7 @@ pub(super) struct Keeper {
     /// `No` from the first grant on.
     queueing: Queueing,
     outage: Option<Outage>,
-    /// When the last fresh checkout was made.
+    /// When the last fresh checkout was answered.
     renewed: Option<Instant>,
 }
 
@@ -172,10 +172,17 @@ impl Keeper {
         if self.renewed.is_some_and(|last| last.elapsed() < self.lease.rhythm()) {
             return ControlFlow::Break(End::Lost(ended.clone()));
         }
-        self.renewed = Some(Instant::now());
-        let fresh = new_checkout().and_then(|id| ask(&self.vendor, &self.errand, id, self.queueing));
-        match fresh {
-            Ok(answer) => self.take(answer),
+        let fresh = match new_checkout() {
+            Ok(fresh) => fresh,
+            Err(error) => return ControlFlow::Break(End::Lost(error)),
+        };
+        // Should the connection break before the answer is here, this is what to come back for.
+        self.lease.checkout = fresh;
+        match ask(&self.vendor, &self.errand, fresh, self.queueing) {
+            Ok(answer) => {
+                self.renewed = Some(Instant::now());
+                self.take(answer)
+            }
             Err(Error::Unreachable(_) | Error::Peer(_)) => self.cut(),
             Err(denied) => ControlFlow::Break(End::Lost(both(ended, denied))),
         }
@@ -215,14 +222,28 @@ impl Keeper {
     }
 
     /// Through the master, because a restarted vendor daemon may have another port; else to where it was, because the
-    /// master may be down.
+    /// master may be down. Another server that has come to these addresses counts for nobody: whoever hears the id of a
+    /// checkout can go on with it.
     fn reconnect(&self) -> Result<Vendor, Error> {
         let deadline = Instant::now() + ATTEMPT;
         let master = self.vendor.master();
         let what = Locate::Vendor(self.vendor.name().clone());
         let through = Master::connect_to(&master.host, master.port.unwrap_or_default(), deadline)
-            .and_then(|master| master.vendor_by(&what, deadline));
-        through.or_else(|error| self.vendor.reopen(Instant::now() + ATTEMPT).map_err(|_| error))
+            .and_then(|master| master.vendor_by(&what, deadline))
+            .and_then(|vendor| self.recognise(vendor));
+        through.or_else(|error| {
+            let reopened = self.vendor.reopen(Instant::now() + ATTEMPT);
+            reopened.and_then(|vendor| self.recognise(vendor)).map_err(|_| error)
+        })
+    }
+
+    /// The same server as before, by its key.
+    fn recognise(&self, found: Vendor) -> Result<Vendor, Error> {
+        if found.talk().link().server_key() == self.vendor.talk().link().server_key() {
+            return Ok(found);
+        }
+        let why = format!("at {} is another licence server than before", found.address());
+        Err(Error::Unreachable(Report::new(Code::CANNOT_CONNECT, why)))
     }
 
     fn resume(&mut self) -> Step {
@@ -240,8 +261,10 @@ impl Keeper {
     /// The old server has been away for so long that any of the list will do. It may come back just now, and its clock
     /// may have stood still meanwhile, so that it keeps the seat: asked by the same id, it does not give a second one.
     fn hunt_anew(&mut self) -> Step {
-        let checkout = self.lease.checkout;
-        match hunt(&self.errand, checkout, self.queueing, &CancelToken::new(), &mut Vec::new()) {
+        let key = self.vendor.talk().link().server_key();
+        let Ok(fresh) = new_checkout() else { return self.cut() };
+        let ids = Ids { fresh, known: Some((self.lease.checkout, key)) };
+        match hunt(&self.errand, ids, self.queueing, &CancelToken::new(), &mut Vec::new()) {
             Ok(Catch::Server(won)) => {
                 self.vendor = won.vendor;
                 self.take(won.answer)
@@ -295,10 +318,15 @@ impl Keeper {
             End::Returned => self.shared.set(Phase::Returned),
             End::Abandoned => {}
             End::Lost(error) => {
-                let held = matches!(self.shared.state().phase, Phase::Held(_));
-                self.shared.set(Phase::Lost(error.clone()));
-                // Who still waited is told by the checkout itself.
-                if let (true, Some(call)) = (held, self.calls.on_lost.take()) {
+                let tell = {
+                    let mut state = self.shared.state();
+                    // Who still waited is told by the checkout itself, and who gives the seat back by that.
+                    let tell = matches!(state.phase, Phase::Held(_)) && !state.stopping;
+                    state.phase = Phase::Lost(error.clone());
+                    tell
+                };
+                self.shared.changed.notify_all();
+                if let (true, Some(call)) = (tell, self.calls.on_lost.take()) {
                     call(&error);
                 }
             }

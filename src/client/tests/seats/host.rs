@@ -61,11 +61,13 @@ impl Host {
             not_now: nature.not_now,
             deaf: false,
             dead: false,
+            tls: licgate_tls::server_config(&Signer::new(&nature.identity)).unwrap(),
+            swallows: false,
+            stalling: false,
             lines: Vec::new(),
             entries: BTreeMap::new(),
         };
         let site = Arc::new(Site {
-            tls: licgate_tls::server_config(&Signer::new(&nature.identity)).unwrap(),
             proof: proof(&nature),
             nature,
             vendor_port,
@@ -118,6 +120,41 @@ impl Host {
     /// No longer answers heartbeats and returns.
     pub(crate) fn be_deaf(&self) {
         self.site.desk().deaf = true;
+    }
+
+    /// From now on says to everybody that he waits, asked or not, and that all is well.
+    pub(crate) fn stall(&self) {
+        self.site.desk().stalling = true;
+    }
+
+    /// Tells whoever holds a seat that he waits for it.
+    pub(crate) fn demote(&self) {
+        let desk = self.site.desk();
+        for (checkout, entry) in &desk.entries {
+            entry.line.send(&ServerMsg::Alive { checkout: *checkout, position: Some(1) });
+        }
+    }
+
+    /// Another licence host takes over its address.
+    pub(crate) fn be_replaced(&self) {
+        self.site.desk().tls = licgate_tls::server_config(&Signer::new(&[2; 32])).unwrap();
+        self.cut();
+    }
+
+    /// Carries out the next checkout, but breaks the connection instead of answering.
+    pub(crate) fn swallow(&self) {
+        self.site.desk().swallows = true;
+    }
+
+    /// How many checkouts are known.
+    pub(crate) fn known(&self) -> usize {
+        self.site.desk().entries.len()
+    }
+
+    /// What the vendor daemon hears until this, in order.
+    pub(crate) fn heard_before(&self, wanted: Heard) -> Vec<Heard> {
+        let next = || self.heard.recv_timeout(Duration::from_secs(20)).unwrap();
+        std::iter::repeat_with(next).take_while(|heard| *heard != wanted).collect()
     }
 
     /// Hangs up on everybody from now on.

@@ -207,6 +207,89 @@ fn a_server_that_ends_every_seat_at_once_is_not_asked_for_ever() {
 }
 
 #[test]
+fn a_seat_is_not_kept_by_a_server_that_only_lets_wait() {
+    let host = Host::start(Nature { silence_ms: 300, ..Nature::default() });
+    let (told, lost) = mpsc::channel();
+    let ask = checkout(&host.address()).outlast(Duration::from_secs(1));
+    let licence = ask.on_lost(move |why| told.send(why.code()).unwrap()).take().unwrap();
+    host.stall();
+    host.cut();
+    assert_eq!(lost.recv_timeout(Duration::from_secs(20)), Ok(Some(Code::CANNOT_READ)));
+    assert!(!licence.is_valid());
+}
+
+#[test]
+fn whoever_holds_a_seat_asks_for_it_again_when_told_to_wait() {
+    let host = Host::start(Nature::default());
+    let licence = checkout(&host.address()).take().unwrap();
+    host.demote();
+    host.heard(Heard::Resume);
+    licence.give_back().unwrap();
+}
+
+#[test]
+fn whoever_does_not_want_to_wait_is_not_made_to() {
+    let host = Host::start(Nature::default());
+    host.stall();
+    let asking = checkout(&host.address());
+    let (told, result) = mpsc::channel();
+    std::thread::spawn(move || told.send(asking.take().unwrap_err()).unwrap());
+    let error = result.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert!(matches!(error, Error::Peer(_)), "{error}");
+    assert_eq!(error.code(), Some(Code::BAD_REPLY), "{error}");
+}
+
+#[test]
+fn another_server_at_the_same_address_does_not_hear_the_checkouts_id() {
+    let host = Host::start(Nature { seats: 2, silence_ms: 300, ..Nature::default() });
+    let licence = checkout(&host.address()).take().unwrap();
+    host.heard(Heard::Checkout);
+    host.be_replaced();
+    let heard = host.heard_before(Heard::Checkout);
+    assert!(!heard.contains(&Heard::Resume), "{heard:?}");
+    // It was asked by a fresh id, whose grant is not believed.
+    host.heard(Heard::Checkin);
+    assert_eq!(host.known(), 1);
+    drop(licence);
+}
+
+#[test]
+fn a_cut_during_renewal_neither_loses_the_seat_nor_leaves_another() {
+    let host = Host::start(Nature { seats: 2, ..Nature::default() });
+    let licence = checkout(&host.address()).take().unwrap();
+    host.heard(Heard::Checkout);
+    host.forget();
+    host.swallow();
+    host.cut();
+    host.heard(Heard::Checkout);
+    host.heard(Heard::Resume);
+    assert!(licence.is_valid());
+    licence.give_back().unwrap();
+    assert_eq!(host.free(), 2);
+}
+
+#[test]
+fn a_seat_that_was_given_back_is_not_told_to_be_lost() {
+    let host = Host::start(Nature::default());
+    let (told, lost) = mpsc::channel();
+    let ask = checkout(&host.address()).outlast(Duration::ZERO);
+    let licence = ask.on_lost(move |why| told.send(why.code()).unwrap()).take().unwrap();
+    host.be_deaf();
+    let thread = std::thread::spawn(move || licence.give_back());
+    host.heard(Heard::Checkin);
+    host.die();
+    assert!(thread.join().unwrap().is_err());
+    assert!(lost.recv().is_err());
+}
+
+#[test]
+fn times_without_end_are_harmless() {
+    let host = Host::start(Nature::default());
+    let ask = checkout(&host.address()).reach_within(Duration::MAX).outlast(Duration::MAX);
+    ask.wait(Wait::UpTo(Duration::MAX)).take().unwrap().give_back().unwrap();
+}
+
+#[test]
 fn an_ended_seat_is_taken_afresh_if_there_is_one() {
     let host = Host::start(Nature::default());
     let licence = checkout(&host.address()).take().unwrap();

@@ -31,7 +31,6 @@ pub(crate) enum Heard {
 
 pub(crate) struct Site {
     pub(crate) nature: Nature,
-    pub(crate) tls: Arc<rustls::ServerConfig>,
     pub(crate) vendor_port: u16,
     pub(crate) proof: Proof,
     pub(crate) heard: Mutex<Sender<Heard>>,
@@ -44,6 +43,11 @@ pub(crate) struct Desk {
     pub(crate) not_now: u32,
     pub(crate) deaf: bool,
     pub(crate) dead: bool,
+    pub(crate) tls: Arc<rustls::ServerConfig>,
+    /// Whether the next checkout is the last that is heard before the connection breaks, unanswered.
+    pub(crate) swallows: bool,
+    /// Whether it says to everybody that he waits, and that all is well.
+    pub(crate) stalling: bool,
     pub(crate) lines: Vec<Arc<Line>>,
     pub(crate) entries: BTreeMap<CheckoutId, Entry>,
 }
@@ -65,7 +69,7 @@ pub(crate) fn serve(listener: TcpListener, site: &Arc<Site>, desk: fn(&Arc<Site>
             if site.desk().dead {
                 continue;
             }
-            let line = Arc::new(Line::new(stream.unwrap(), Arc::clone(&site.tls)));
+            let line = Arc::new(Line::new(stream.unwrap(), Arc::clone(&site.desk().tls)));
             thread::spawn(move || desk(&site, &line));
         }
     });
@@ -156,6 +160,9 @@ impl Site {
                 ClientMsg::Checkin { checkout, epoch } => (Heard::Checkin, self.checkin(checkout, epoch)),
                 other => panic!("a vendor daemon does not expect {other:?}"),
             };
+            if heard == Heard::Checkout && std::mem::take(&mut self.desk().swallows) {
+                line.cut();
+            }
             answer.iter().for_each(|answer| line.send(answer));
             self.tell(heard);
         }
@@ -166,8 +173,8 @@ impl Site {
         let mut desk = self.desk();
         let (checkout, number) = (ask.checkout, desk.next);
         desk.next += 1;
-        let held = desk.free >= ask.seats;
-        if !held && !ask.wait {
+        let held = desk.free >= ask.seats && !desk.stalling;
+        if !held && !ask.wait && !desk.stalling {
             return ServerMsg::Denied {
                 checkout,
                 code: Code::ALL_IN_USE,
@@ -184,8 +191,11 @@ impl Site {
     }
 
     fn resume(&self, checkout: CheckoutId, line: &Arc<Line>) -> ServerMsg {
-        match self.desk().entries.get_mut(&checkout) {
+        let mut desk = self.desk();
+        let stalling = desk.stalling;
+        match desk.entries.get_mut(&checkout) {
             Some(entry) => {
+                entry.held &= !stalling;
                 entry.epoch += 1;
                 entry.line = Arc::clone(line);
                 self.standing(checkout, entry)

@@ -24,7 +24,8 @@ fn a_master_tells_its_status_and_where_the_vendor_daemon_is() {
     assert!(master.key().is_some());
     let vendor = master.vendor(&Locate::Feature("solver".into()), SOON).unwrap();
     assert_eq!((vendor.name().as_str(), vendor.master()), ("acme", master.address()));
-    let other = master.vendor(&Locate::Vendor("other".into()), SOON).unwrap_err();
+    assert!(Vendor::reach(master.address(), &Locate::Feature("solver".into()), Duration::MAX).is_ok());
+    let other = master.vendor(&Locate::Vendor("other".into()), Duration::MAX).unwrap_err();
     assert_eq!(other.code(), Some(Code::NO_SUCH_FEATURE));
 }
 
