@@ -1,45 +1,14 @@
 //! `licutil down`: stop a licence host.
 
 use std::io::{self, BufRead, IsTerminal, Read};
-use std::path::PathBuf;
 
 use clap::Args;
-use licgate::admin::Admin;
 use licgate_core::wire::ServerStatus;
-use licgate_machine::places;
 
+use super::local::Socket;
 use super::names::Called;
 use crate::failure::{Failure, Kind, Manner};
 use crate::out::Out;
-
-/// Which licence host of this machine.
-#[derive(Debug, Default, Args)]
-pub(super) struct Socket {
-    /// The state directory of the licence host; its default is that of `licmgrd` for the same user
-    #[arg(long, value_name = "DIR")]
-    state_dir: Option<PathBuf>,
-    /// Its administrators' socket, where that lies elsewhere
-    #[arg(long, value_name = "FILE", conflicts_with = "state_dir")]
-    socket: Option<PathBuf>,
-}
-
-impl Socket {
-    /// Connects to the master daemon.
-    pub(super) fn connect(&self) -> Result<Admin, Failure> {
-        let socket = match &self.socket {
-            Some(socket) => socket.clone(),
-            None => {
-                let dir = self.state_dir.clone().or_else(places::state_dir);
-                let dir = dir.ok_or_else(|| {
-                    Failure::new(Kind::Usage, "there is no home directory to look for a licence host in")
-                        .hint("say with --state-dir where its state is")
-                })?;
-                places::admin_socket(&dir)
-            }
-        };
-        Ok(Admin::connect(&socket)?)
-    }
-}
 
 /// Stop the licence host of this machine: its vendor daemons, then itself
 ///
@@ -51,14 +20,25 @@ pub(super) struct Down {
     /// Do not ask
     #[arg(short, long, visible_alias = "yes", short_alias = 'y')]
     quiet: bool,
+    /// FlexNet's flag for one vendor daemon alone, which would not stay stopped
+    #[arg(long, value_name = "NAME", hide = true)]
+    vendor: Option<String>,
 }
 
 impl Down {
     pub(super) fn run(&self, called: &Called, out: &mut Out) -> Result<(), Failure> {
-        let admin = self.socket.connect()?;
-        let status = admin.status()?;
+        if let Some(vendor) = &self.vendor {
+            return Err(one_vendor(vendor));
+        }
+        let mut admin = self.socket.connect(out)?;
         if !self.quiet {
-            confirm(called.manner, &status, out)?;
+            let status = admin.status();
+            let is_silent = status.is_err();
+            confirm(called.manner, status.map_err(Failure::from), out)?;
+            if is_silent {
+                // What was said on the old connection may be answered late.
+                admin = self.socket.connect_again()?;
+            }
         }
         let lines = admin.down()?;
         match called.manner {
@@ -69,8 +49,17 @@ impl Down {
     }
 }
 
-/// Asks whether this licence host is meant; fails when nobody says yes.
-fn confirm(manner: Manner, status: &ServerStatus, out: &mut Out) -> Result<(), Failure> {
+/// Whoever wants one vendor's daemon down must not lose those of all others.
+fn one_vendor(vendor: &str) -> Failure {
+    let message = format!("the daemon of '{vendor}' does not stop alone: this stops the whole licence host");
+    Failure::new(Kind::Usage, message)
+        .hint(format!("take the lines of '{vendor}' out of the licence files and say `licutil reread`"))
+        .hint("or leave out --vendor, and all vendor daemons stop")
+}
+
+/// Asks whether this licence host is meant; fails when nobody says yes. One that does not say what it serves can be stopped,
+/// too.
+fn confirm(manner: Manner, status: Result<ServerStatus, Failure>, out: &mut Out) -> Result<(), Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::new(
             Kind::Usage,
@@ -78,14 +67,18 @@ fn confirm(manner: Manner, status: &ServerStatus, out: &mut Out) -> Result<(), F
         )
         .hint("say --yes"));
     }
-    match manner {
-        Manner::Licgate => {
-            out.talk(&format!("{}@{} serves {}", status.port, status.host, vendors(status)));
+    match (manner, status) {
+        (_, Err(silence)) => {
+            out.talk(&format!("the licence host does not say what it serves: {silence}"));
             out.ask("Stop it? (y/n) ");
         }
-        Manner::FlexNet => {
+        (Manner::Licgate, Ok(status)) => {
+            out.talk(&format!("{}@{} serves {}", status.port, status.host, vendors(&status)));
+            out.ask("Stop it? (y/n) ");
+        }
+        (Manner::FlexNet, Ok(status)) => {
             out.line("   Port@Host            Vendors");
-            out.line(&format!("1) {}@{} {} ", status.port, status.host, vendors(status)));
+            out.line(&format!("1) {}@{} {} ", status.port, status.host, vendors(&status)));
             out.line("");
             out.ask("Are you sure (y/n)?  ");
         }

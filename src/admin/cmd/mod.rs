@@ -5,6 +5,8 @@ mod check;
 mod down;
 mod host;
 mod hostid;
+#[cfg(unix)]
+mod local;
 mod names;
 mod ping;
 mod places;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::down::Socket;
+use super::local::Socket;
 use super::names::Called;
 use crate::failure::{Failure, Manner};
 use crate::out::Out;
@@ -17,12 +17,15 @@ pub(super) struct Reread {
     /// Only the daemon of this vendor
     #[arg(long, value_name = "NAME")]
     vendor: Option<String>,
+    /// For scripts that give every command of FlexNet's the same flags: nothing is asked anyway
+    #[arg(short, long, hide = true)]
+    quiet: bool,
 }
 
 impl Reread {
     pub(super) fn run(&self, called: &Called, out: &mut Out) -> Result<(), Failure> {
         let vendor = self.vendor.as_deref().map(Into::into);
-        let done = self.socket.connect().and_then(|admin| Ok(admin.reread(vendor.as_ref())?));
+        let done = self.socket.connect(out).and_then(|admin| Ok(admin.reread(vendor.as_ref())?));
         match (called.manner, done) {
             (Manner::Licgate, done) => done?.iter().for_each(|line| out.line(line)),
             (Manner::FlexNet, Ok(lines)) => {

@@ -26,3 +26,20 @@ fn flags_do_not_clash() {
 fn help_says_what_there_is() {
     insta::assert_snapshot!(all_help(&mut Licutil::command().term_width(100)));
 }
+
+#[test]
+#[cfg(unix)]
+fn the_usual_flags_of_flexnets_programs_are_understood() {
+    for line in [
+        "lmdown -q -c 27000@lic1 -all -force",
+        "lmutil lmdown -c 27000@lic1 -c /opt/a.lic -q -verbose",
+        "lmdown -vendor acme -q",
+        "lmreread -c 27000@lic1 -all -q",
+        "lmreread -vendor acme -force",
+    ] {
+        let (_, arguments) = names::read(line.split(' ').map(Into::into));
+        if let Err(error) = Licutil::try_parse_from(arguments) {
+            panic!("{line}: {error}");
+        }
+    }
+}
