@@ -1,0 +1,2 @@
+//! The lictunnel program.
+fn main() {}

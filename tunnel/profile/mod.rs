@@ -1,0 +1,1 @@
+//! What is kept about a server: `lictunnel.toml`.

@@ -1,0 +1,1 @@
+//! The server's real address, past our own override in the hosts file.

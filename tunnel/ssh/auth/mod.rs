@@ -1,0 +1,1 @@
+//! Logging in: agent, key files, certificates, questions, passwords.

@@ -1,0 +1,1 @@
+//! An authenticated ssh session: commands, forwards, pings.
