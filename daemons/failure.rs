@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use licgate_core::supervise::exit;
+use licgate_core::supervise::{Hopeless, exit};
 
 /// A reason to end, for people and for whoever started the daemon.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub struct Failure {
 pub enum Exit {
     /// Something broke while serving: a task, the system.
     Broken = 1,
+    /// The flags of licmgrd are not those that licvendord knows: restarting does not help.
+    WrongFlags = exit::USAGE,
     /// The master daemon went away.
     MasterLost = exit::MASTER_LOST,
     /// No feature can be served: restarting does not help.
@@ -41,6 +43,17 @@ impl Exit {
     /// The number that the process ends with.
     pub const fn code(self) -> u8 {
         self as u8
+    }
+}
+
+impl From<Hopeless> for Exit {
+    /// The exit code of a master whose vendor daemons ended so.
+    fn from(cause: Hopeless) -> Self {
+        match cause {
+            Hopeless::WrongFlags => Self::WrongFlags,
+            Hopeless::NoFeatures => Self::NoFeatures,
+            Hopeless::AlreadyRunning => Self::AnotherRuns,
+        }
     }
 }
 

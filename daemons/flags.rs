@@ -10,7 +10,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0   stopped as asked
   1   something broke while serving
-  2   wrong command line
+  2   wrong command line, or licvendord is of another version than licmgrd
   28  the master daemon went away (licvendord)
   36  no features to serve
   41  another one uses the state directory

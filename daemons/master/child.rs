@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 use tracing::{debug, error, warn};
 
-use super::directory::{Entry, Health, Order, Outcome, Reread};
+use super::directory::{Cause, Entry, Health, Order, Outcome, Reread};
 use crate::clock::Clock;
 use crate::log::{Sink, verbatim};
 use crate::net::Conn;
@@ -99,7 +99,7 @@ impl Keeper {
                 Verdict::GiveUp(remedy) => {
                     verbatim(&why);
                     error!("{}: {remedy}", self.recipe.vendor);
-                    self.publish(Health::Down { why: remedy });
+                    self.publish(Health::Down(Cause::Hopeless(remedy)));
                     self.rest(None).await
                 }
                 Verdict::RestartAfter(after) => {
@@ -255,7 +255,7 @@ impl Keeper {
             kill(&process);
             drop(process.wait().await);
         }
-        self.publish(Health::Down { why: "it was stopped".to_owned() });
+        self.publish(Health::Down(Cause::Stopped));
         End::Stopped
     }
 

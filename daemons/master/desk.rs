@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tracing::debug;
 
 use super::directory::Health;
-use super::premises::Premises;
+use super::premises::{Premises, Refusal};
 use crate::flags::Refusable;
 use crate::log::verbatim;
 use crate::net::{Conn, ConnError, fit, greet};
@@ -82,7 +82,7 @@ async fn reread(premises: &Premises, vendor: Option<&VendorName>, caller: &Calle
     let asked_by = format!("{}@{}", caller.holder.user, caller.holder.host);
     match premises.reread(vendor, &asked_by).await {
         Ok(lines) => ServerMsg::Done { lines: fit(lines) },
-        Err(lines) => ServerMsg::Refused { code: Code::SYNTAX, lines: fit(lines) },
+        Err(Refusal { code, lines }) => ServerMsg::Refused { code, lines: fit(lines) },
     }
 }
 
@@ -121,7 +121,7 @@ fn locate(premises: &Premises, what: &Locate) -> ServerMsg {
             let why = format!("{why}; it is being started again");
             ServerMsg::NotNow { retry_after_ms: Some(millis.max(STARTING_MS)), why }
         }
-        Health::Down { why } => ServerMsg::NotNow { retry_after_ms: None, why },
+        Health::Down(cause) => ServerMsg::NotNow { retry_after_ms: None, why: cause.to_string() },
     }
 }
 
@@ -135,7 +135,7 @@ fn status(premises: &Premises) -> ServerMsg {
             Health::Restarting { why, .. } => {
                 VendorState::Down { why: format!("{why}; it is being started again") }
             }
-            Health::Down { why } => VendorState::Down { why: why.clone() },
+            Health::Down(cause) => VendorState::Down { why: cause.to_string() },
         },
         version: env!("CARGO_PKG_VERSION").to_owned(),
     });

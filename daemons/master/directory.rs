@@ -1,10 +1,13 @@
 //! The vendor daemons and how they are, and the line on which each gets its orders.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use licgate_core::code::Code;
 use licgate_core::id::VendorName;
+use licgate_core::supervise::Hopeless;
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// How a vendor daemon is.
@@ -25,10 +28,25 @@ pub(super) enum Health {
         why: String,
     },
     /// It does not serve, and only an administrator can help.
-    Down {
-        /// Why.
-        why: String,
-    },
+    Down(Cause),
+}
+
+/// Why a vendor daemon is left as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// It would end again as it did.
+    Hopeless(Hopeless),
+    /// It was stopped.
+    Stopped,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hopeless(why) => why.fmt(f),
+            Self::Stopped => f.write_str("it was stopped"),
+        }
+    }
 }
 
 /// What a vendor daemon's keeper is asked to do.
@@ -49,13 +67,26 @@ pub(super) struct Reread {
     pub(super) lines: Vec<String>,
 }
 
-/// Whether new files are in force.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whether new files are in force, the best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Outcome {
     /// They are.
     InForce,
-    /// The old ones still are.
+    /// The old ones still are: something is wrong with the new ones.
     Kept,
+    /// No daemon could be asked, or none answered.
+    Down,
+}
+
+impl Outcome {
+    /// What whoever asked for the reread is told when it failed.
+    pub(super) fn refusal(self) -> Option<Code> {
+        match self {
+            Self::InForce => None,
+            Self::Kept => Some(Code::SYNTAX),
+            Self::Down => Some(Code::VENDOR_DOWN),
+        }
+    }
 }
 
 /// A vendor daemon in the directory.
@@ -104,8 +135,8 @@ impl Directory {
         let mut settled = Vec::new();
         for (vendor, mut entry) in self.all() {
             let health = entry.health.wait_for(|health| *health != Health::Starting).await;
-            let gone = || Health::Down { why: "it is no longer watched".to_owned() };
-            settled.push((vendor, health.map_or_else(|_| gone(), |health| health.clone())));
+            let health = health.map_or(Health::Down(Cause::Stopped), |health| health.clone());
+            settled.push((vendor, health));
         }
         settled
     }

@@ -35,7 +35,7 @@ use crate::run::{Daemon, Orders, Setup};
 use crate::systemd;
 
 use admin::AdminSocket;
-use directory::Health;
+use directory::{Cause, Health};
 use licences::Licences;
 use lock::Lock;
 use premises::{Parts, Premises};
@@ -186,22 +186,28 @@ fn no_port(error: &BindError, wanted: Option<u16>) -> Failure {
     }
 }
 
-/// Why a host with these vendor daemons serves nothing.
+/// Why a host with these vendor daemons serves nothing. It ends as they did, if it is of no use to start it again; where they
+/// ended in several ways, as the one who may serve first.
 fn nobody_serves(settled: &[(VendorName, Health)]) -> Failure {
     let mut message = "no vendor daemon serves".to_owned();
-    let mut all_hopeless = true;
+    let (mut may_pass, mut hopeless) = (false, None);
     for (vendor, health) in settled {
         // Writing to a string cannot fail.
         let _unfailing = match health {
-            Health::Down { why } => write!(message, "\n{vendor}: {why}"),
+            Health::Down(cause) => {
+                if let Cause::Hopeless(why) = cause {
+                    hopeless = hopeless.max(Some(*why));
+                }
+                write!(message, "\n{vendor}: {cause}")
+            }
             Health::Restarting { why, .. } => {
-                all_hopeless = false;
+                may_pass = true;
                 write!(message, "\n{why}")
             }
             Health::Starting | Health::Up { .. } => Ok(()),
         };
     }
-    let exit = if all_hopeless { Exit::NoFeatures } else { Exit::Broken };
+    let exit = hopeless.filter(|_| !may_pass).map_or(Exit::Broken, Exit::from);
     Failure::new(exit, message).with_hint("the lines above, from the vendor daemons themselves, say more")
 }
 

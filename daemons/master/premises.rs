@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use licgate_core::code::Code;
 use licgate_core::host::HostFacts;
 use licgate_core::id::VendorName;
 use tokio::sync::oneshot;
@@ -38,6 +39,15 @@ pub(super) struct Premises {
     pub(super) directory: Directory,
     licences: Mutex<Arc<Licences>>,
     one_at_a_time: tokio::sync::Mutex<()>,
+}
+
+/// Why a reread failed, for whoever asked.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    /// FlexNet's code: −2 for the files, −42 for a vendor that is not in them, −97 for a daemon that is down.
+    pub(super) code: Code,
+    /// Lines for people.
+    pub(super) lines: Vec<String>,
 }
 
 /// What a host is made of.
@@ -135,14 +145,14 @@ impl Premises {
         &self,
         only: Option<&VendorName>,
         asked_by: &str,
-    ) -> Result<Vec<String>, Vec<String>> {
+    ) -> Result<Vec<String>, Refusal> {
         let _turn = self.one_at_a_time.lock().await;
         systemd::reloading();
         verbatim(&format!("Rereading license file... Requested from {asked_by}"));
         let result = self.reread_now(only).await;
         let (lines, word) = match &result {
             Ok(lines) => (lines, "Done rereading"),
-            Err(lines) => {
+            Err(Refusal { lines, .. }) => {
                 (lines, "Reread failed, the old files are still in force where no daemon says otherwise")
             }
         };
@@ -153,24 +163,13 @@ impl Premises {
         result
     }
 
-    async fn reread_now(&self, only: Option<&VendorName>) -> Result<Vec<String>, Vec<String>> {
-        let (elements, facts) = (self.elements.clone(), self.facts.clone());
-        let read = self.setup.tasks.blocking(move || licences::read(&elements, &facts)).await;
-        let new = match read {
-            Some(Ok(new)) if new.wrong.is_empty() => new,
-            Some(Ok(mut new)) => {
-                let what = "what was read before stays in force, until these lines are corrected or removed:";
-                new.wrong.insert(0, what.to_owned());
-                return Err(new.wrong);
-            }
-            Some(Err(failure)) => return Err(failure.to_string().lines().map(str::to_owned).collect()),
-            None => return Err(vec!["the licence files could not be read, see the log".to_owned()]),
-        };
+    async fn reread_now(&self, only: Option<&VendorName>) -> Result<Vec<String>, Refusal> {
+        let new = self.read_files().await.map_err(|lines| Refusal { code: Code::SYNTAX, lines })?;
         if let Some(unknown) = only.filter(|only| !new.vendors.contains_key(only)) {
             let known = new.vendors.keys().map(VendorName::as_str).collect::<Vec<_>>().join(", ");
-            return Err(vec![format!(
-                "there is no VENDOR line for {unknown} in the licence files, only for: {known}"
-            )]);
+            let line =
+                format!("there is no VENDOR line for {unknown} in the licence files, only for: {known}");
+            return Err(Refusal { code: Code::BAD_PARAMETER, lines: vec![line] });
         }
         let old = self.licences();
         let mut lines = old.needs_restart(&new);
@@ -185,19 +184,37 @@ impl Premises {
                 );
             }
         }
-        let mut all_in_force = true;
+        let mut worst = Outcome::InForce;
         for (vendor, line) in new.vendors.iter().filter(|(vendor, _)| only.is_none_or(|only| only == *vendor))
         {
             let answer = self.reread_one(vendor, line).await;
             lines.extend(answer.lines.iter().map(|line| format!("{vendor}: {line}")));
-            if answer.outcome == Outcome::Kept {
-                all_in_force = false;
+            worst = worst.max(answer.outcome);
+            if answer.outcome != Outcome::InForce {
                 kept.extend(old.vendors.contains_key(vendor).then(|| vendor.clone()));
             }
         }
         let licences = Arc::new(new.keeping(&kept, &old));
         *self.licences.lock().unwrap_or_else(PoisonError::into_inner) = licences;
-        if all_in_force { Ok(lines) } else { Err(lines) }
+        match worst.refusal() {
+            None => Ok(lines),
+            Some(code) => Err(Refusal { code, lines }),
+        }
+    }
+
+    /// The files as they are now, or what is wrong with them.
+    async fn read_files(&self) -> Result<Licences, Vec<String>> {
+        let (elements, facts) = (self.elements.clone(), self.facts.clone());
+        match self.setup.tasks.blocking(move || licences::read(&elements, &facts)).await {
+            Some(Ok(new)) if new.wrong.is_empty() => Ok(new),
+            Some(Ok(mut new)) => {
+                let what = "what was read before stays in force, until these lines are corrected or removed:";
+                new.wrong.insert(0, what.to_owned());
+                Err(new.wrong)
+            }
+            Some(Err(failure)) => Err(failure.to_string().lines().map(str::to_owned).collect()),
+            None => Err(vec!["the licence files could not be read, see the log".to_owned()]),
+        }
     }
 
     /// Stops the daemons of vendors that are no longer in the files.
@@ -217,22 +234,22 @@ impl Premises {
     }
 
     async fn reread_one(&self, vendor: &VendorName, line: &VendorLine) -> Reread {
-        let kept = |line: String| Reread { outcome: Outcome::Kept, lines: vec![line] };
         let Some(mut entry) = self.directory.find(vendor) else {
             self.start(vendor, line);
             return self.newcomer(vendor).await;
         };
         let (answer, answered) = oneshot::channel();
         if entry.orders.send(Order::Reread(answer)).await.is_err() {
-            return kept("the daemon is just ending; try again".to_owned());
+            return down("the daemon is just ending; try again");
         }
         match timeout(REREAD, answered).await {
             Ok(Ok(reread)) => reread,
             Ok(Err(_)) => match &*entry.health.borrow_and_update() {
-                Health::Down { why } | Health::Restarting { why, .. } => kept(why.clone()),
-                Health::Starting | Health::Up { .. } => kept("the daemon ended while it reread".to_owned()),
+                Health::Down(cause) => down(cause.to_string()),
+                Health::Restarting { why, .. } => down(why),
+                Health::Starting | Health::Up { .. } => down("the daemon ended while it reread"),
             },
-            Err(_) => kept(format!("no answer within {} s", REREAD.as_secs())),
+            Err(_) => down(format!("no answer within {} s", REREAD.as_secs())),
         }
     }
 
@@ -243,14 +260,16 @@ impl Premises {
             Some((_, Health::Up { port })) => {
                 Reread { outcome: Outcome::InForce, lines: vec![format!("started on port {port}")] }
             }
-            Some((_, Health::Down { why } | Health::Restarting { why, .. })) => {
-                Reread { outcome: Outcome::Kept, lines: vec![why] }
-            }
-            Some((_, Health::Starting)) | None => {
-                Reread { outcome: Outcome::Kept, lines: vec!["it does not serve".to_owned()] }
-            }
+            Some((_, Health::Down(cause))) => down(cause.to_string()),
+            Some((_, Health::Restarting { why, .. })) => down(why),
+            Some((_, Health::Starting)) | None => down("it does not serve"),
         }
     }
+}
+
+/// The answer of a daemon that gives none.
+fn down(why: impl Into<String>) -> Reread {
+    Reread { outcome: Outcome::Down, lines: vec![why.into()] }
 }
 
 /// The program on the VENDOR line if there is one that can be run, else licgate's own beside this program.

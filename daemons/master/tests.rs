@@ -1,5 +1,7 @@
 //! What the master says when it cannot serve.
 
+use licgate_core::supervise::Hopeless;
+
 use super::*;
 
 fn settled(healths: &[Health]) -> Vec<(VendorName, Health)> {
@@ -8,10 +10,19 @@ fn settled(healths: &[Health]) -> Vec<(VendorName, Health)> {
 
 #[test]
 fn a_host_that_serves_nothing_says_why_for_each_daemon() {
-    let down = Health::Down { why: "it found no features to serve".into() };
+    let [flags, nothing, running] = [Hopeless::WrongFlags, Hopeless::NoFeatures, Hopeless::AlreadyRunning]
+        .map(|why| Health::Down(Cause::Hopeless(why)));
     let crash =
         Health::Restarting { after: std::time::Duration::ZERO, why: "acme was ended by signal 9".into() };
-    for (healths, exit) in [([down.clone(), down.clone()], Exit::NoFeatures), ([down, crash], Exit::Broken)] {
+    for (healths, exit) in [
+        ([&nothing, &nothing], Exit::NoFeatures),
+        ([&running, &running], Exit::AnotherRuns),
+        ([&running, &nothing], Exit::AnotherRuns),
+        ([&flags, &nothing], Exit::NoFeatures),
+        ([&flags, &flags], Exit::WrongFlags),
+        ([&nothing, &crash], Exit::Broken),
+    ] {
+        let healths = healths.map(Health::clone);
         let failure = nobody_serves(&settled(&healths));
         assert_eq!(failure.exit, exit);
         assert_eq!(failure.message.lines().count(), 3, "{failure}");

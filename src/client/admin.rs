@@ -46,7 +46,8 @@ impl Admin {
     /// Reads the files again, for all vendors or for one; what changed, in lines for people.
     ///
     /// # Errors
-    /// [`Error::Denied`] with what is wrong in the files, one line each; the old ones stay in force.
+    /// [`Error::Denied`] with what is wrong, one line each: −2 in the files, of which the old ones stay in force; −42 when
+    /// they name no such vendor; −97 when its daemon is down.
     pub fn reread(&self, vendor: Option<&VendorName>) -> Result<Vec<String>, Error> {
         self.order(&ClientMsg::Reread { vendor: vendor.cloned() })
     }

@@ -1,6 +1,5 @@
 //! What to do about a vendor daemon that ended.
 
-use alloc::string::String;
 use core::fmt;
 use core::time::Duration;
 
@@ -71,10 +70,46 @@ impl fmt::Display for Ending {
 pub enum Verdict {
     /// Start it again, after this time.
     RestartAfter(Duration),
-    /// Leave it: it would end the same way again. What is wrong and what to do about it, in plain words.
-    GiveUp(String),
+    /// Leave it: it would end the same way again.
+    GiveUp(Hopeless),
     /// It was to stop.
     Stopped,
+}
+
+/// Why a daemon that ended would end the same way if it were started again; the later, the sooner it passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hopeless {
+    /// It does not know the flags that its master gives it.
+    WrongFlags,
+    /// It found no features to serve.
+    NoFeatures,
+    /// Another daemon of this vendor serves here already.
+    AlreadyRunning,
+}
+
+impl Hopeless {
+    fn of(ending: Ending) -> Option<Self> {
+        let Ending::Exited(status) = ending else { return None };
+        match u8::try_from(status).ok()? {
+            exit::USAGE => Some(Self::WrongFlags),
+            exit::NO_FEATURES => Some(Self::NoFeatures),
+            exit::ALREADY_RUNNING => Some(Self::AlreadyRunning),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Hopeless {
+    /// What is wrong and what to do about it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WrongFlags => {
+                "it does not understand its master; install licmgrd and licvendord of the same version"
+            }
+            Self::NoFeatures => "it found no features to serve; correct the licence file and reread",
+            Self::AlreadyRunning => "another daemon of this vendor is running here; stop that one and reread",
+        })
+    }
 }
 
 /// The life of one vendor daemon in the eyes of its master.
@@ -130,28 +165,13 @@ impl Supervisor {
         if self.wish == Wish::Stop {
             return Verdict::Stopped;
         }
-        if let Some(why) = hopeless(ending) {
-            return Verdict::GiveUp(why.into());
+        if let Some(why) = Hopeless::of(ending) {
+            return Verdict::GiveUp(why);
         }
         if now.since(self.started) > HEALTHY {
             self.backoff.reset();
         }
         Verdict::RestartAfter(self.backoff.next(jitter))
-    }
-}
-
-/// Why it would end the same way if it were started again.
-fn hopeless(ending: Ending) -> Option<&'static str> {
-    let Ending::Exited(status) = ending else { return None };
-    match u8::try_from(status).ok()? {
-        exit::NO_FEATURES => Some("it found no features to serve; correct the licence file and reread"),
-        exit::ALREADY_RUNNING => {
-            Some("another daemon of this vendor is running here; stop that one and reread")
-        }
-        exit::USAGE => {
-            Some("it does not understand its master; install licmgrd and licvendord of the same version")
-        }
-        _ => None,
     }
 }
 
@@ -170,26 +190,19 @@ mod tests {
     #[test]
     fn each_ending_has_its_verdict() {
         let first = Verdict::RestartAfter(Duration::from_millis(250));
-        let give_up = |why: &str| Verdict::GiveUp(why.into());
         let cases = [
             (Ending::Exited(0), "exited with status 0 (stopped)", first.clone()),
-            (
-                Ending::Exited(2),
-                "exited with status 2 (wrong flags)",
-                give_up(
-                    "it does not understand its master; install licmgrd and licvendord of the same version",
-                ),
-            ),
+            (Ending::Exited(2), "exited with status 2 (wrong flags)", Verdict::GiveUp(Hopeless::WrongFlags)),
             (Ending::Exited(28), "exited with status 28 (lost its master daemon)", first.clone()),
             (
                 Ending::Exited(36),
                 "exited with status 36 (no features to serve)",
-                give_up("it found no features to serve; correct the licence file and reread"),
+                Verdict::GiveUp(Hopeless::NoFeatures),
             ),
             (
                 Ending::Exited(41),
                 "exited with status 41 (another server was running)",
-                give_up("another daemon of this vendor is running here; stop that one and reread"),
+                Verdict::GiveUp(Hopeless::AlreadyRunning),
             ),
             (
                 Ending::Exited(74),

@@ -159,6 +159,28 @@ fn with_a_broken_file_the_old_one_stays_in_force() {
 }
 
 #[test]
+fn a_reread_that_fails_says_whose_fault_it_is() {
+    let site = Site::serving(LINES);
+    let host = Host::start(&site);
+    let good = fs::read_to_string(site.licence_file()).expect("it is there");
+    let bad = good.replace("INCREMENT solver acme 1.0", "INCREMENT solver acme one");
+    let more = good.replace("VENDOR acme", "VENDOR beta\nVENDOR acme");
+    let state = site.state_dir();
+    for (text, vendor, code, words) in [
+        (&good, "none", 1, ["(-42,327)", "no VENDOR line for none in the licence files, only for: acme"]),
+        (&bad, "acme", 1, ["(-2,413)", "acme.lic:4:"]),
+        (&more, "beta", 69, ["(-97,121)", "beta: "]),
+    ] {
+        site.write_licence(text);
+        let state = state.to_str().expect("UTF-8");
+        let (given, told, said) = host.licutil(&["reread", "--vendor", vendor, "--state-dir", state]);
+        assert_eq!(given, code, "{told}{said}");
+        assert!(words.iter().all(|word| said.contains(word)), "no {words:?} in: {said}");
+    }
+    host.stop();
+}
+
+#[test]
 fn licutil_down_ends_the_host() {
     let site = Site::serving(LINES);
     let mut host = Host::start(&site);

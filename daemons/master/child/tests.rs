@@ -1,5 +1,6 @@
 //! Vendor daemons that are shell scripts, and how they are kept alive.
 
+use licgate_core::supervise::Hopeless;
 use licgate_core::wire::encode;
 
 use super::*;
@@ -52,7 +53,7 @@ async fn a_daemon_serves_rereads_and_is_stopped() {
     assert_eq!(answered.await.unwrap(), kept);
     tasks.stop();
     entry.orders.closed().await;
-    assert_eq!(*entry.health.borrow(), Health::Down { why: "it was stopped".into() });
+    assert_eq!(*entry.health.borrow(), Health::Down(Cause::Stopped));
 }
 
 #[tokio::test]
@@ -72,8 +73,8 @@ async fn a_daemon_without_features_is_left_alone_until_a_reread() {
     let ready = says(&VendorMsg::Ready { port: 2 });
     let script = format!("test -e {} || exit 36; {ready}; cat >/dev/null", marker.display());
     let mut entry = daemon(&script, &tasks);
-    let Health::Down { why } = health(&mut entry, is_settled).await else { panic!("{entry:?}") };
-    assert!(why.contains("no features to serve"), "{why}");
+    let left = Health::Down(Cause::Hopeless(Hopeless::NoFeatures));
+    assert_eq!(health(&mut entry, is_settled).await, left);
     std::fs::write(marker, "").unwrap();
     let (answer, answered) = oneshot::channel();
     entry.orders.send(Order::Reread(answer)).await.unwrap();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use licgate_core::host::HostFacts;
 use licgate_core::ledger::Holder;
+use licgate_core::supervise::Hopeless;
 use licgate_core::wire::Hello;
 use licgate_machine::zone::Local;
 use tokio::sync::{mpsc, watch};
@@ -12,7 +13,7 @@ use super::*;
 use crate::config::Config;
 use crate::flags::CommonFlags;
 use crate::log::Sink;
-use crate::master::directory::{Entry, Order, Outcome, Reread};
+use crate::master::directory::{Cause, Entry, Order, Outcome, Reread};
 use crate::master::licences;
 use crate::master::premises::Parts;
 use crate::run::Setup;
@@ -129,7 +130,7 @@ async fn clients_hear_when_it_is_worth_asking_again() {
     let cases = [
         (Health::Starting, Some(500)),
         (Health::Restarting { after, why: "it fell".into() }, Some(3000)),
-        (Health::Down { why: "no features".into() }, None),
+        (Health::Down(Cause::Hopeless(Hopeless::NoFeatures)), None),
     ];
     for (health, expected) in cases {
         let site = Site::new(Vec::new(), &[("acme", health)]);
@@ -200,8 +201,28 @@ async fn a_reread_reaches_all_daemons_and_collects_their_answers() {
     assert_eq!(answer, ServerMsg::Refused { code: Code::SYNTAX, lines });
     let answer = site.answer(Entrance::Local, ClientMsg::Reread { vendor: Some("acme".into()) }).await;
     assert_eq!(answer, ServerMsg::Done { lines: vec!["acme: 3 features".into()] });
-    let answer = site.answer(Entrance::Local, ClientMsg::Reread { vendor: Some("none".into()) }).await;
-    assert!(matches!(answer, ServerMsg::Refused { .. }), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_reread_that_fails_says_by_its_code_whose_fault_it_is() {
+    use Outcome::{Down, InForce, Kept};
+    for (outcomes, vendor, code) in [
+        ([InForce, Kept], None, Code::SYNTAX),
+        ([Down, Kept], None, Code::VENDOR_DOWN),
+        ([Kept, Down], Some("acme"), Code::SYNTAX),
+        ([InForce, Down], Some("beta"), Code::VENDOR_DOWN),
+        ([InForce, InForce], Some("none"), Code::BAD_PARAMETER),
+    ] {
+        let mut site = Site::usual();
+        let_reread(&mut site, &outcomes);
+        let answer = site.answer(Entrance::Local, ClientMsg::Reread { vendor: vendor.map(Into::into) }).await;
+        let ServerMsg::Refused { code: given, lines } = answer else { panic!("{answer:?}") };
+        assert_eq!(given, code, "{lines:?}");
+    }
+    let mut site = Site::usual();
+    site.inboxes.clear();
+    let answer = site.answer(Entrance::Local, ClientMsg::Reread { vendor: None }).await;
+    assert!(matches!(answer, ServerMsg::Refused { code: Code::VENDOR_DOWN, .. }), "{answer:?}");
 }
 
 #[tokio::test]
@@ -210,7 +231,7 @@ async fn a_reread_of_a_broken_file_changes_nothing() {
     let_reread(&mut site, &[Outcome::InForce, Outcome::InForce]);
     std::fs::remove_file(site.licence()).unwrap();
     let answer = site.answer(Entrance::Local, ClientMsg::Reread { vendor: None }).await;
-    assert!(matches!(answer, ServerMsg::Refused { .. }), "{answer:?}");
+    assert!(matches!(answer, ServerMsg::Refused { code: Code::SYNTAX, .. }), "{answer:?}");
     let answer = site.answer(Entrance::Network, locate_feature("mesher")).await;
     assert!(matches!(answer, ServerMsg::At { port: 4712, .. }), "{answer:?}");
 }
