@@ -99,13 +99,12 @@ fn combine(licences: &[(PathBuf, Licence)], facts: &HostFacts) -> Result<Licence
         let hint = "a licence for a licence host begins with SERVER host hostid port; ask the vendor for one";
         return bad(format!("No SERVER lines in license file (-13,66): {names}"), hint);
     }
-    let Some(server) = servers.iter().find(|server| is_here(server, facts)) else {
+    let Some(server) = servers.iter().find(|server| server.means(facts)) else {
         let signed: Vec<_> = servers.iter().map(|server| list(&server.hostids.node)).collect();
-        let own: Vec<_> = facts.key.map(HostId::Key).into_iter().collect();
         let message = format!(
             "Wrong hostid on SERVER line for license file: {names} is for {}, this host is {}\nNo features to serve",
             signed.join(", "),
-            list(&own)
+            facts.own_ids()
         );
         let hint =
             "`licutil hostid` shows all ids of this host; ask the vendor for a licence for one of them";
@@ -139,10 +138,6 @@ fn server(statement: &Statement) -> Option<&Server> {
         | Statement::Upgrade(_)
         | Statement::Package(_) => None,
     }
-}
-
-fn is_here(server: &Server, facts: &HostFacts) -> bool {
-    server.hostids.node.iter().any(|hostid| hostid.matches(facts))
 }
 
 fn list(hostids: &[HostId]) -> String {

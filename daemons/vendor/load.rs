@@ -77,7 +77,7 @@ impl Shelf {
             let source = files::read(path).map_err(|error| Failure::new(Exit::NoFile, error.to_string()))?;
             let (signed, line, said) = examine(&source, &order.vendor, &key);
             remarks.extend(said);
-            remarks.extend(line.as_ref().and_then(|line| options_remark(line, path)));
+            remarks.extend(line.as_ref().and_then(|line| options_remark(line, source.name())));
             vendor = vendor.or(line);
             files.push((source, signed));
         }
@@ -176,18 +176,12 @@ fn server_host(licence: &Licence) -> Option<String> {
 }
 
 /// An administrator who restricted something must not believe that it is restricted.
-fn options_remark(line: &ast::Vendor, licence: &Path) -> Option<Remark> {
-    let vendor = &line.name.node;
-    let beside = |name: &str| licence.parent().unwrap_or(Path::new("")).join(name);
-    let path = match &line.options {
-        Some(written) => beside(&written.node),
-        None => beside(&format!("{vendor}.opt")),
-    };
-    path.exists().then(|| Remark {
+fn options_remark(line: &ast::Vendor, licence: &str) -> Option<Remark> {
+    let (vendor, path) = (&line.name.node, line.options_file(licence));
+    Path::new(&path).exists().then(|| Remark {
         severity: Severity::Warning,
         line: format!(
-            "{}: the options file of {vendor} is NOT APPLIED: this version of licgate restricts and reserves nothing",
-            path.display()
+            "{path}: the options file of {vendor} is NOT APPLIED: this version of licgate restricts and reserves nothing"
         ),
     })
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use licgate_core::code::Code;
-use licgate_core::host::HostId;
+use licgate_core::host::{HostId, allows_platform};
 use licgate_core::licence::ast::{Attribute, Count, Feature, Server, Statement};
 use licgate_core::licence::{Licence, Proof, parse};
 use licgate_core::path::{DEFAULT_PORTS, Element, PortAtHost};
@@ -207,7 +207,7 @@ fn is_local(line: &Feature) -> bool {
 fn fits(errand: &Errand, line: &Feature) -> bool {
     let platform = licgate_machine::facts::platform();
     let allows = |attribute: &Attribute| match attribute {
-        Attribute::Platforms(platforms) => platforms.iter().any(|one| one.eq_ignore_ascii_case(platform)),
+        Attribute::Platforms(platforms) => allows_platform(platforms, platform),
         _ => true,
     };
     errand.vendor.as_ref().is_none_or(|vendor| *vendor == line.vendor.node)

@@ -1,6 +1,6 @@
 //! Host ids: what a licence may be locked to, and what a machine can show for itself.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 use core::net::Ipv6Addr;
@@ -57,6 +57,25 @@ pub struct HostFacts {
     /// The user's display; empty for a licence host.
     #[n(5)]
     pub display: String,
+}
+
+impl HostFacts {
+    /// The host ids that a vendor could sign for on this machine, as licence files write them, the best first: its key, its
+    /// Ethernet addresses, its name.
+    pub fn own_ids(&self) -> String {
+        let key = self.key.map(HostId::Key);
+        let ethers = self.ethers.iter().copied().map(HostId::Ether);
+        let name = self.names.first().cloned().map(HostId::HostName);
+        let ids = key.into_iter().chain(ethers).chain(name);
+        ids.map(|id| id.to_string()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Whether PLATFORMS= with these words allows a machine with the platform words `own` (`x64_lsb`), which have blanks between
+/// them; any of them will do, in any case. No words at all allow every machine.
+pub fn allows_platform(platforms: &[String], own: &str) -> bool {
+    let is_own = |listed: &String| own.split_whitespace().any(|own| own.eq_ignore_ascii_case(listed));
+    platforms.is_empty() || platforms.iter().any(is_own)
 }
 
 impl HostId {

@@ -48,6 +48,10 @@ fn files_that_make_no_host_are_named_with_the_remedy() {
             "SERVER lic2 HOSTNAME=lic2 1\nVENDOR acme\n",
             "Wrong hostid on SERVER line for license file: 1.lic is for HOSTNAME=lic2, this host is KEY=ed25519:0707",
         ),
+        (
+            &format!("SERVER lic1 \"HOSTNAME=lic1 KEY=ed25519:{}\" 1\nVENDOR acme\n", "08".repeat(32)),
+            "Wrong hostid on SERVER line for license file: 1.lic is for HOSTNAME=lic1 KEY=ed25519:0808",
+        ),
         ("SERVER a ANY 1\nSERVER b ANY 1\nSERVER c ANY 1\nVENDOR acme\n", "1.lic names 3 SERVER lines"),
     ];
     for (text, words) in cases {

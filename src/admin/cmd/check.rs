@@ -63,7 +63,7 @@ impl Check {
         let today = Local::system().civil(wall()).date;
         let host = self.this_host();
         for text in &mut texts {
-            let options = advice::options(&text.licence, Path::new(text.source.name()), |path| path.exists());
+            let options = advice::options(&text.licence, text.source.name(), Path::exists);
             text.remarks.extend(options);
         }
         advise(&mut texts, &Surroundings { today, host: &host }, self.days, key.as_ref());

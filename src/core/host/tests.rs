@@ -2,6 +2,7 @@
 
 use super::*;
 use std::string::ToString;
+use std::vec;
 
 fn id(text: &str) -> HostId {
     HostId::parse(text).unwrap_or_else(|| panic!("{text}"))
@@ -111,5 +112,33 @@ fn a_machine_matches_by_what_it_shows() {
     }
     for text in ["USER=x", "DISPLAY=x", "HOSTNAME=x", &key(0)] {
         assert!(!id(text).matches(&HostFacts::default()), "{text}");
+    }
+}
+
+#[test]
+fn a_machine_names_the_ids_that_a_vendor_could_sign_for() {
+    let facts = HostFacts {
+        ethers: vec![[1; 6], [2; 6]],
+        names: vec!["lic1".into(), "lic1.acme.com".into()],
+        ..HostFacts::default()
+    };
+    assert_eq!(facts.own_ids(), "010101010101 020202020202 HOSTNAME=lic1");
+    let keyed = HostFacts { key: Some([7; 32]), ..facts };
+    assert!(keyed.own_ids().starts_with("KEY=ed25519:0707"), "{}", keyed.own_ids());
+    assert_eq!(HostFacts::default().own_ids(), "");
+}
+
+#[test]
+fn one_of_a_machines_platform_words_is_enough() {
+    for (platforms, own, is_allowed) in [
+        (vec![], "x64_lsb", true),
+        (vec![], "", true),
+        (vec!["i86_n3", "X64_LSB"], "x64_lsb", true),
+        (vec!["i86_lsb"], "x64_lsb i86_lsb", true),
+        (vec!["x64_n6"], "x64_lsb i86_lsb", false),
+        (vec!["x64_lsb"], "", false),
+    ] {
+        let platforms: Vec<_> = platforms.into_iter().map(String::from).collect();
+        assert_eq!(allows_platform(&platforms, own), is_allowed, "{platforms:?} {own:?}");
     }
 }

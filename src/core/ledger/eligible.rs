@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::directory::{Feature, FeatureIndex, PoolIndex};
 use super::{Denial, Ledger, Machine, Why};
+use crate::host::allows_platform;
 use crate::licence::Pool;
 use crate::version::Version;
 
@@ -39,7 +40,7 @@ impl Ledger {
             Some(Obstacle::Version)
         } else if !runs_on_host(pool, wish.machine) {
             Some(Obstacle::Host)
-        } else if !runs_on_platform(pool, wish.machine) {
+        } else if !allows_platform(&pool.platforms, &wish.machine.platform) {
             Some(Obstacle::Platform)
         } else {
             (!stock.could_ever_fit(wish.seats)).then_some(Obstacle::Size)
@@ -88,12 +89,6 @@ impl Ledger {
 
 fn runs_on_host(pool: &Pool, machine: &Machine) -> bool {
     pool.hostids.is_empty() || pool.hostids.iter().any(|id| id.matches(&machine.facts))
-}
-
-fn runs_on_platform(pool: &Pool, machine: &Machine) -> bool {
-    let is_own =
-        |listed: &String| machine.platform.split_whitespace().any(|own| own.eq_ignore_ascii_case(listed));
-    pool.platforms.is_empty() || pool.platforms.iter().any(is_own)
 }
 
 /// Words with blanks between them, as licence files write lists.

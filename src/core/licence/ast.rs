@@ -1,5 +1,6 @@
 //! One type per statement of a licence file, with every part that was written.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -67,6 +68,19 @@ pub struct Vendor {
     pub options: Option<Spanned<String>>,
     /// The port; without one the system chooses.
     pub port: Option<Spanned<u16>>,
+}
+
+impl Vendor {
+    /// Where its options file lies: as written, else `<name>.opt`; what is not absolute counts from the directory of the
+    /// file `licence`.
+    pub fn options_file(&self, licence: &str) -> String {
+        let name =
+            self.options.as_ref().map_or_else(|| format!("{}.opt", self.name.node), |it| it.node.clone());
+        match licence.rsplit_once('/') {
+            Some((directory, _)) if !name.starts_with('/') => format!("{directory}/{name}"),
+            Some(_) | None => name,
+        }
+    }
 }
 
 /// Which of the two keywords a feature line begins with.
@@ -189,4 +203,27 @@ pub enum DupGroup {
         /// `V`: the checkout data that the application gives.
         vendor: bool,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Span;
+
+    #[test]
+    fn an_options_file_lies_beside_the_licence_file() {
+        let spanned = |text: &str| Spanned { node: text.into(), span: Span::default() };
+        for (written, licence, place) in [
+            (None, "/etc/licgate/acme.lic", "/etc/licgate/acme.opt"),
+            (None, "acme.lic", "acme.opt"),
+            (None, "/acme.lic", "/acme.opt"),
+            (Some("site.opt"), "etc/acme.lic", "etc/site.opt"),
+            (Some("../site.opt"), "/etc/licgate/acme.lic", "/etc/licgate/../site.opt"),
+            (Some("/opt/site.opt"), "/etc/acme.lic", "/opt/site.opt"),
+        ] {
+            let name = Spanned { node: "acme".into(), span: Span::default() };
+            let vendor = Vendor { name, path: None, options: written.map(spanned), port: None };
+            assert_eq!(vendor.options_file(licence), place);
+        }
+    }
 }

@@ -1,9 +1,8 @@
 //! Which licence host a file's SERVER lines mean.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::sign::joined;
+use super::ast::Server;
 use crate::host::{HostFacts, HostId};
 
 /// The identity keys among the host ids of a SERVER line.
@@ -15,26 +14,23 @@ pub(super) fn keys(hostids: &[HostId]) -> Vec<[u8; 32]> {
     hostids.iter().filter_map(key).collect()
 }
 
-/// Whether a SERVER line with these host ids means the host that shows `facts`.
-pub(super) fn means(hostids: &[HostId], facts: &HostFacts) -> bool {
-    let keys = keys(hostids);
-    if keys.is_empty() {
-        return hostids.iter().any(|id| id.matches(facts));
+impl Server {
+    /// Whether this line means the host that shows `facts`: that has one of its keys, or one of its ids if no key is among
+    /// them.
+    pub fn means(&self, facts: &HostFacts) -> bool {
+        let hostids = &self.hostids.node;
+        let keys = keys(hostids);
+        if keys.is_empty() {
+            return hostids.iter().any(|id| id.matches(facts));
+        }
+        facts.key.is_some_and(|own| keys.contains(&own))
     }
-    facts.key.is_some_and(|own| keys.contains(&own))
-}
-
-/// The host ids that a vendor could sign for on this machine, the best first.
-pub(super) fn own_ids(facts: &HostFacts) -> String {
-    let key = facts.key.map(HostId::Key);
-    let ethers = facts.ethers.iter().copied().map(HostId::Ether);
-    let name = facts.names.first().cloned().map(HostId::HostName);
-    joined(&key.into_iter().chain(ethers).chain(name).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::{Span, Spanned};
     use std::vec;
 
     #[test]
@@ -52,8 +48,15 @@ mod tests {
             (vec![HostId::Any, wrong], false),
             (vec![], false),
         ] {
-            assert_eq!(means(&ids, &facts), is_meant, "{ids:?}");
+            let server = Server {
+                host: Spanned { node: "lic1".into(), span: Span::default() },
+                hostids: Spanned { node: ids, span: Span::default() },
+                port: None,
+                primary_is_master: false,
+                heartbeat_interval: None,
+                plat: None,
+            };
+            assert_eq!(server.means(&facts), is_meant, "{server:?}");
         }
-        assert!(own_ids(&facts).ends_with("0707 010101010101"));
     }
 }

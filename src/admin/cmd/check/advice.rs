@@ -2,7 +2,7 @@
 //! machine alone.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use licgate_core::code::Code;
 use licgate_core::host::{HostFacts, HostId};
@@ -45,19 +45,15 @@ pub(super) fn lines(licence: &Licence, at: &Surroundings<'_>, days: u16) -> Vec<
     remarks
 }
 
-/// Remarks on options files, which this version does not apply. A path that is not absolute counts from the
-/// directory of the licence file.
-pub(super) fn options(licence: &Licence, file: &Path, exists: impl Fn(&Path) -> bool) -> Vec<Diagnostic> {
-    let beside = file.parent().unwrap_or(Path::new(""));
+/// Remarks on options files, which this version does not apply: on those that are written, and those that are there.
+pub(super) fn options(licence: &Licence, file: &str, exists: impl Fn(&Path) -> bool) -> Vec<Diagnostic> {
     let remark = |vendor: &Vendor| {
-        let (path, span) = match &vendor.options {
-            Some(options) => (beside.join(&options.node), options.span),
-            None => {
-                let path: PathBuf = beside.join(format!("{}.opt", vendor.name.node));
-                (exists(&path).then_some(path)?, vendor.name.span)
-            }
+        let path = vendor.options_file(file);
+        let span = match &vendor.options {
+            Some(written) => written.span,
+            None => exists(Path::new(&path)).then_some(vendor.name.span)?,
         };
-        let message = format!("the options file {} is not applied: this version reads none", path.display());
+        let message = format!("the options file {path} is not applied: this version reads none");
         Some(
             Diagnostic::new(Severity::Warning, span, message)
                 .with_hint("reservations, limits and groups in it have no effect"),
@@ -110,11 +106,11 @@ pub(super) fn vendor_of(statement: &Statement) -> Option<&VendorName> {
 
 fn host(server: &Server, line: Span, this: &HostFacts) -> Vec<Diagnostic> {
     let mut remarks = Vec::new();
-    if !server.hostids.node.iter().any(|id| id.matches(this)) {
+    if !server.means(this) {
         let message = "this licence is for another licence host than this machine";
-        let hint = match own_ids(this) {
+        let hint = match this.own_ids() {
             ids if ids.is_empty() => "check it there; `licutil hostid` prints what a machine shows".into(),
-            ids => format!("check it there, or ask the vendor to sign for one of: {}", ids.join(" ")),
+            ids => format!("check it there, or ask the vendor to sign for one of: {ids}"),
         };
         let remark = Diagnostic::new(Severity::Warning, server.hostids.span, message);
         remarks.push(remark.with_code(Code::WRONG_HOST).with_hint(hint));
@@ -125,11 +121,6 @@ fn host(server: &Server, line: Span, this: &HostFacts) -> Vec<Diagnostic> {
         remarks.push(Diagnostic::new(Severity::Note, line, message).with_hint(hint));
     }
     remarks
-}
-
-fn own_ids(facts: &HostFacts) -> Vec<String> {
-    let key = facts.key.map(HostId::Key);
-    key.into_iter().chain(facts.ethers.iter().copied().map(HostId::Ether)).map(|id| id.to_string()).collect()
 }
 
 fn vendor_port(vendor: &Vendor, line: Span) -> Option<Diagnostic> {

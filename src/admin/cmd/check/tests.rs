@@ -96,13 +96,19 @@ fn a_remark_on_a_file_with_two_vendors_is_made_once() {
 }
 
 #[test]
+fn the_key_of_another_licence_host_is_told() {
+    let key = "08".repeat(32);
+    let file = format!("SERVER lic1 \"0050560a1b2c KEY=ed25519:{key}\" 27000\nVENDOR acme PORT=1\n");
+    let remarks = remarks_on(&mut [text("a.lic", &file)], None);
+    assert!(remarks.len() == 1 && remarks[0].contains("for another licence host"), "{remarks:?}");
+}
+
+#[test]
 fn options_files_are_named() {
     let licence = text("a.lic", "VENDOR acme PORT=1\nVENDOR b OPTIONS=/etc/b.opt\nVENDOR c\n").licence;
     let is_there = |path: &Path| path == Path::new("/lic/acme.opt");
-    let told: Vec<String> = advice::options(&licence, Path::new("/lic/a.lic"), is_there)
-        .into_iter()
-        .map(|remark| remark.message)
-        .collect();
+    let told: Vec<String> =
+        advice::options(&licence, "/lic/a.lic", is_there).into_iter().map(|remark| remark.message).collect();
     assert_eq!(
         told,
         [

@@ -13,7 +13,7 @@ use crate::code::Code;
 use crate::id::{FeatureName, VendorName};
 use crate::licence::ast::{Count, Expiry, FeatureKind, Package, Server, Statement, Upgrade};
 use crate::licence::sign::{self, Signable};
-use crate::licence::{Licence, Signed, server};
+use crate::licence::{Licence, Signed};
 use crate::text::{Severity, Source};
 use crate::version::Version;
 
@@ -97,12 +97,11 @@ fn host(file: usize, licence: &Licence, at: &Surroundings<'_>, remarks: &mut Rem
         remarks.say(place, Severity::Warning, Code::WRONG_HOST, message, hint);
     }
     let hostids = &first.hostids.node;
-    if server::means(hostids, at.host) {
+    if first.means(at.host) {
         return Host::This;
     }
     let wanted = sign::joined(hostids);
-    let message =
-        format!("this file is for the licence host {wanted}; this host is {}", server::own_ids(at.host));
+    let message = format!("this file is for the licence host {wanted}; this host is {}", at.host.own_ids());
     let hint = "serve it on that host, or send the vendor the output of `licutil hostid` from this one";
     let place = Place { file, span: first.hostids.span, order: 0 };
     remarks.say(place, Severity::Error, Code::WRONG_HOST, &message, hint);
