@@ -18,12 +18,12 @@ use core::time::Duration;
 
 use minicbor::{Decode, Encode};
 
-use super::ast::{DupGroup, Expiry};
+use super::ast::{Count, DupGroup, Expiry, Feature, Statement};
 use super::{Licence, Proof, Signed, sign};
 use crate::code::Code;
 use crate::host::{HostFacts, HostId};
 use crate::id::{FeatureName, VendorName};
-use crate::text::{Diagnostic, Source, Span};
+use crate::text::{Diagnostic, Source, Span, Spanned};
 use crate::time::Date;
 use crate::version::Version;
 
@@ -101,6 +101,8 @@ pub struct Absence {
     pub code: Code,
     /// Plain words with file and line, the rest of a sentence on the feature: `expired on 30-jun-2025 (acme.lic:4)`.
     pub why: String,
+    /// The seats of the line; `None` when it counts none of its own (uncounted, UPGRADE, PACKAGE).
+    pub seats: Option<u32>,
 }
 
 /// What a book depends on besides the text.
@@ -113,10 +115,31 @@ pub struct Surroundings<'a> {
 }
 
 impl Absence {
-    /// `what` with the place of the line at `span`: `expired on 30-jun-2025 (acme.lic:4)`. Clients read it, so only the
-    /// file's own name is shown, not where the licence host keeps it.
-    pub(super) fn new(feature: &FeatureName, code: Code, what: &str, source: &Source, span: Span) -> Self {
-        Self { feature: feature.clone(), code, why: format!("{what} ({})", short_place(source, span)) }
+    /// `what` with the place of the line: `expired on 30-jun-2025 (acme.lic:4)`. Clients read it, so only the file's own
+    /// name is shown, not where the licence host keeps it.
+    pub(super) fn new(
+        feature: &FeatureName,
+        code: Code,
+        what: &str,
+        source: &Source,
+        line: &Spanned<Statement>,
+    ) -> Self {
+        let why = format!("{what} ({})", short_place(source, line.span));
+        Self { feature: feature.clone(), code, why, seats: own_seats(&line.node) }
+    }
+}
+
+fn own_seats(statement: &Statement) -> Option<u32> {
+    match statement {
+        Statement::Feature(Feature { count: Spanned { node: Count::Counted(seats), .. }, .. }) => {
+            Some(*seats)
+        }
+        Statement::Feature(_)
+        | Statement::Upgrade(_)
+        | Statement::Package(_)
+        | Statement::Server(_)
+        | Statement::Vendor(_)
+        | Statement::UseServer => None,
     }
 }
 

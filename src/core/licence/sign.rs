@@ -140,7 +140,7 @@ pub fn check(
         }
         match (verifier.verify(&statement.node), Signable::of(&statement.node)) {
             (Err(flaw), Some(line)) => {
-                refused.push(Absence::new(line.name, flaw.code(), flaw.short(), source, statement.span));
+                refused.push(Absence::new(line.name, flaw.code(), flaw.short(), source, statement));
                 diagnostics.push(flaw.diagnostic(&line));
             }
             (Ok(()) | Err(_), _) => statements.push(statement.clone()),

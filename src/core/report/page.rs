@@ -92,8 +92,12 @@ fn next_feature(ask: &StatusAsk, cursor: Cursor) -> Option<Cursor> {
 /// `Feature` if any of it is served, `Absent` if it only stands in a file, nothing if only old leases know of it.
 fn heading(feature: FeatureView<'_>) -> Option<Row> {
     if feature.pools().next().is_none() {
-        let absence = feature.absences().first()?;
-        return Some(Row::Absent { name: feature.name().clone(), why: clip(&absence.why) });
+        let absences = feature.absences();
+        return Some(Row::Absent {
+            name: feature.name().clone(),
+            why: clip(&absences.first()?.why),
+            seats: absences.iter().filter_map(|line| line.seats).reduce(u32::saturating_add),
+        });
     }
     let issued = feature.pools().map(|(_, usage)| usage.issued);
     Some(Row::Feature {

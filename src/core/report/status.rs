@@ -136,9 +136,13 @@ impl<Z: Zone> Block<'_, Z> {
     fn feature(&self, text: &mut String, feature: &Feature) -> fmt::Result {
         let name = Plain(feature.name.as_str());
         match (&feature.absent, feature.issued) {
-            // Why stands in the JSON form only: collectors take the next two numbers for seats.
-            (Some(_), _) => {
-                write!(text, "Users of {name}:  (Error: 0 licenses, unsupported by licensed server)\n\n")?;
+            // Why stands in the JSON form only. FlexNet writes `licenses` even for one.
+            (Some(_), issued) => {
+                let seats = issued.unwrap_or(0);
+                write!(
+                    text,
+                    "Users of {name}:  (Error: {seats} licenses, unsupported by licensed server)\n\n"
+                )?;
             }
             (None, None) => write!(text, "Users of {name}:  (Uncounted, node-locked)\n\n")?,
             (None, Some(issued)) => write!(

@@ -42,7 +42,7 @@ pub enum VendorUsage {
 pub struct Feature {
     /// Its name.
     pub name: FeatureName,
-    /// Seats in all pools; absent when it is uncounted or not served.
+    /// Seats in all pools or, when it is not served, of all its lines; absent when it is uncounted.
     pub issued: Option<u32>,
     /// Seats out in all pools.
     pub in_use: u32,
@@ -114,7 +114,9 @@ pub fn features(rows: impl IntoIterator<Item = Row>) -> Vec<Feature> {
             Row::Feature { name, issued, in_use, waiting: _ } => {
                 features.push(Feature { issued, in_use, ..Feature::new(name) });
             }
-            Row::Absent { name, why } => features.push(Feature { absent: Some(why), ..Feature::new(name) }),
+            Row::Absent { name, why, seats } => {
+                features.push(Feature { issued: seats, absent: Some(why), ..Feature::new(name) });
+            }
             Row::Pool { version, expiry, vendor_string, lock, issued, in_use } => {
                 let pool = Pool { version, expiry, vendor_string, lock, issued, in_use, leases: Vec::new() };
                 let Some(feature) = features.last_mut() else { continue };

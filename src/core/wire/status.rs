@@ -167,6 +167,9 @@ pub enum Row {
         /// Plain words.
         #[n(1)]
         why: String,
+        /// The seats of its lines; absent when they count none.
+        #[n(2)]
+        seats: Option<u32>,
     },
     /// A pool of the feature above; its leases follow.
     #[n(2)]

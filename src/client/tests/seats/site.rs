@@ -272,7 +272,11 @@ fn unknown(checkout: CheckoutId) -> ServerMsg {
 /// Three pages of two rows; the pages after that say the same for ever.
 fn page(ask: &StatusAsk) -> StatusPage {
     let number = ask.after.map_or(0, |after| after.feature);
-    let row = Row::Absent { name: format!("feature{number}").as_str().into(), why: "it is a test".into() };
+    let row = Row::Absent {
+        name: format!("feature{number}").as_str().into(),
+        why: "it is a test".into(),
+        seats: None,
+    };
     let (last, stuck) = (number == 2, number > 2);
     let next = Cursor { feature: if stuck { number } else { number + 1 }, part: Part::Heading };
     StatusPage {

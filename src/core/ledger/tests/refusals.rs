@@ -44,6 +44,7 @@ fn refusals_name_the_thing() {
         feature: FeatureName::from(feature),
         code,
         why: why.into(),
+        seats: None,
     };
     let absences = vec![absence("post", Code::EXPIRED, "expired on 30-jun-2025 (acme.lic:4)")];
     bench.ledger.serve(bench.ledger.book().clone().with_absences(absences));

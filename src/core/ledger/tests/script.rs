@@ -112,7 +112,12 @@ pub(super) fn variant(variant: u16) -> Book {
         match (choice, &mut pool.seats) {
             (0, _) => {
                 let code = if place % 2 == 0 { Code::EXPIRED } else { Code::BAD_SIGNATURE };
-                absences.push(Absence { feature: pool.feature.clone(), code, why: "so".to_string() });
+                absences.push(Absence {
+                    feature: pool.feature.clone(),
+                    code,
+                    why: "so".to_string(),
+                    seats: None,
+                });
                 continue;
             }
             (1, Seats::Counted { total, overdraft }) => (*total, *overdraft) = (1, 1),

@@ -80,7 +80,7 @@ fn happens(bench: &mut Bench, cause: &Cause) -> String {
         }
         Cause::PoolGone(code) => {
             let feature = FeatureName::from("solver");
-            let absence = code.map(|code| Absence { feature, code, why: String::new() });
+            let absence = code.map(|code| Absence { feature, code, why: String::new(), seats: None });
             bench.ledger.serve(book([]).with_absences(absence.into_iter().collect()));
             bench.settle()
         }

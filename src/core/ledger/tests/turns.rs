@@ -42,6 +42,7 @@ fn who_has_no_pool_any_more_is_told_why() {
         feature,
         code: Code::EXPIRED,
         why: "so".into(),
+        seats: None,
     }]));
     assert_eq!(bench.ledger.next_deadline(), Some(LeaseTime(0)), "it has something to say at once");
     let events = bench.settle();

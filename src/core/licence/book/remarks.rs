@@ -49,9 +49,11 @@ impl<'a> Remarks<'a> {
 
     /// A reason for denials that needs no remark of its own.
     pub(super) fn absent(&mut self, place: Place, feature: &FeatureName, code: Code, what: &str) {
-        if let Some((source, _)) = self.files.get(place.file) {
-            self.absences.push(Absence::new(feature, code, what, source, place.span));
-        }
+        let Some((source, signed)) = self.files.get(place.file) else { return };
+        let lines = &signed.as_ref().statements;
+        let line =
+            lines.binary_search_by_key(&place.span, |line| line.span).ok().and_then(|at| lines.get(at));
+        self.absences.extend(line.map(|line| Absence::new(feature, code, what, source, line)));
     }
 
     pub(super) fn say(&mut self, place: Place, severity: Severity, code: Code, message: &str, hint: &str) {

@@ -313,6 +313,17 @@ fn a_line_with_a_term_that_is_not_enforced_is_not_served() {
 }
 
 #[test]
+fn a_feature_that_is_not_served_is_told_with_its_seats() {
+    let text = format!(
+        "{SERVER}INCREMENT a acme 1.0 1-jan-2025 5\nINCREMENT a acme 1.0 permanent 2 METERED\n\
+         FEATURE b acme 1.0 1-jan-2025 uncounted HOSTID=ANY\nUPGRADE c acme 1.0 2.0 permanent 7\n"
+    );
+    let (book, _) = compile(TODAY, &[&text]);
+    let told: Vec<_> = book.absences().iter().map(|it| (it.feature.as_str(), it.seats)).collect();
+    assert_eq!(told, [("a", Some(2)), ("a", Some(5)), ("b", None), ("c", None)]);
+}
+
+#[test]
 fn other_vendors_lines_are_not_in_the_book() {
     assert_eq!(served("INCREMENT a other 1.0 permanent 5\nINCREMENT b acme 1.0 permanent 1"), ["b 1.0 1"]);
 }

@@ -95,7 +95,7 @@ fn line(row: &Row) -> String {
         Row::Feature { name, issued, in_use, waiting } => {
             format!("{name}: {in_use} of {issued:?}, {waiting} wait")
         }
-        Row::Absent { name, why } => format!("{name}: not served, {why}"),
+        Row::Absent { name, why, seats } => format!("{name}: {seats:?} not served, {why}"),
         Row::Pool { version, expiry, vendor_string, lock, issued, in_use } => {
             format!("  pool {version} {expiry} {vendor_string:?} {lock:?}: {in_use} of {issued:?}")
         }
@@ -118,6 +118,7 @@ fn small_ledger() -> Ledger {
         feature: FeatureName::from(feature),
         code: Code::EXPIRED,
         why: "expired on 30-jun-2025 (acme.lic:4)".into(),
+        seats: Some(5),
     };
     let expiry = Expiry::On(Date::new(2027, 12, 31).unwrap());
     let linger = Duration::from_secs(60);
@@ -125,7 +126,8 @@ fn small_ledger() -> Ledger {
     let edu = Pool { vendor_string: Some("edu".into()), expiry, linger, ..pool("edu", "solver", 2) };
     let locked = Pool { minimum: 2, hostids, ..pool("locked", "solver", 2) };
     let uncounted = Pool { seats: Seats::Uncounted, ..pool("free", "mesh", 0) };
-    let mut ledger = ledger(vec![edu, locked, uncounted], vec![absence("post"), absence("solver")]);
+    let mut ledger =
+        ledger(vec![edu, locked, uncounted], vec![absence("post"), absence("post"), absence("solver")]);
     for (number, user) in [(1, "anna"), (2, "bob"), (3, "carl"), (4, "dora"), (5, "emil")] {
         check_out(&mut ledger, number, "solver", user);
     }
@@ -149,7 +151,7 @@ fn rows_stand_in_the_order_in_which_they_are_printed() {
         carl v1.5 #3 since 1003, 2 seats, linger None
         dora v1.5 #4 waits since 1004 for 1
         emil v1.5 #5 waits since 1005 for 1
-    post: not served, expired on 30-jun-2025 (acme.lic:4)
+    post: Some(10) not served, expired on 30-jun-2025 (acme.lic:4)
     "#);
     insta::assert_snapshot!(lines(&read(&ledger, &StatusAsk { users: false, ..everything() }).0), @r#"
     mesh: 1 of None, 0 wait
@@ -157,7 +159,7 @@ fn rows_stand_in_the_order_in_which_they_are_printed() {
     solver: 4 of Some(4), 2 wait
       pool 2.0 31-dec-2027 Some("edu") Floating: 2 of Some(2)
       pool 2.0 permanent None Nodes("HOSTNAME=node1 ANY"): 2 of Some(2)
-    post: not served, expired on 30-jun-2025 (acme.lic:4)
+    post: Some(10) not served, expired on 30-jun-2025 (acme.lic:4)
     "#);
     let one = StatusAsk { feature: Some(FeatureName::from("MESH")), ..everything() };
     insta::assert_snapshot!(lines(&read(&ledger, &one).0), @r"

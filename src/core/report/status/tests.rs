@@ -102,7 +102,11 @@ fn rows() -> Vec<Row> {
         feature("free", None, 1, 0),
         pool("1.0", "permanent", None, nodes("ANY"), None, 1),
         lease(holder("ada", "ws1", ":0", ""), 601, 1, None),
-        Row::Absent { name: "old".into(), why: "expired on 30-jun-2020 (acme.lic:4)".into() },
+        Row::Absent {
+            name: "old".into(),
+            why: "expired on 30-jun-2020 (acme.lic:4)".into(),
+            seats: Some(21),
+        },
     ]
 }
 
@@ -165,7 +169,7 @@ Users of free:  (Uncounted, node-locked)
 
     ada ws1 :0 (v2.0) (lic1/27000 601), start Mon 9/28 12:43
 
-Users of old:  (Error: 0 licenses, unsupported by licensed server)
+Users of old:  (Error: 21 licenses, unsupported by licensed server)
 
  longvendor: UP v0.1.0
 Feature usage info:
