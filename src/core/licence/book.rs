@@ -174,7 +174,8 @@ impl Book {
         let server_hostids: Vec<_> =
             files.iter().map(|(_, file)| sign::server_hostids(file.as_ref())).collect();
         let (shares, packings) = upgrade::lift(lines, &mut remarks);
-        let mut shares = package::unfold(shares, &packings, &server_hostids, &mut remarks);
+        let packages = package::index(vendor, files, &packings);
+        let mut shares = package::unfold(shares, &packages, &packings, &server_hostids, &mut remarks);
         order::sort(&mut shares);
         let pools = pooling::merge(&shares, &server_hostids, &mut remarks);
 

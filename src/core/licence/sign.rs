@@ -15,7 +15,7 @@ use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use super::ast::{Attribute, Statement};
 use super::{Absence, Licence};
 use crate::host;
-use crate::id::VendorName;
+use crate::id::{FeatureName, VendorName};
 use crate::text::{Diagnostic, Source, Span, Spanned};
 
 pub(super) use form::{joined, server_hostids};
@@ -35,6 +35,8 @@ pub struct Signed<T> {
     node: T,
     /// What was left out, for the denials of those who ask for it.
     pub(super) refused: Vec<Absence>,
+    /// The names of the PACKAGE lines among that: what enables them is no ordinary feature.
+    pub(super) refused_packages: Vec<FeatureName>,
 }
 
 /// Why a text is no key.
@@ -133,7 +135,8 @@ pub fn check(
     key: &VendorKey,
 ) -> (Signed<Licence>, Vec<Diagnostic>) {
     let verifier = Verifier::new(key, form::server_hostids(licence));
-    let (mut statements, mut refused, mut diagnostics) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut statements, mut diagnostics) = (Vec::new(), Vec::new());
+    let (mut refused, mut refused_packages) = (Vec::new(), Vec::new());
     for statement in &licence.statements {
         if vendor_of(&statement.node).is_some_and(|other| other != vendor) {
             continue;
@@ -142,11 +145,14 @@ pub fn check(
             (Err(flaw), Some(line)) => {
                 refused.push(Absence::new(line.name, flaw.code(), flaw.short(), source, statement));
                 diagnostics.push(flaw.diagnostic(&line));
+                if matches!(statement.node, Statement::Package(_)) {
+                    refused_packages.push(line.name.clone());
+                }
             }
             (Ok(()) | Err(_), _) => statements.push(statement.clone()),
         }
     }
-    (Signed { node: Licence { statements }, refused }, diagnostics)
+    (Signed { node: Licence { statements }, refused, refused_packages }, diagnostics)
 }
 
 fn vendor_of(statement: &Statement) -> Option<&VendorName> {
@@ -162,7 +168,7 @@ fn vendor_of(statement: &Statement) -> Option<&VendorName> {
 impl Signed<Licence> {
     /// The licence as if its vendors had signed every line: for a rehearsal, which serves nothing.
     pub(super) fn assumed(licence: Licence) -> Self {
-        Self { node: licence, refused: Vec::new() }
+        Self { node: licence, refused: Vec::new(), refused_packages: Vec::new() }
     }
 }
 

@@ -8,33 +8,53 @@ use alloc::vec::Vec;
 use super::remarks::Remarks;
 use super::upgrade::{Packing, Share};
 use crate::code::Code;
-use crate::id::FeatureName;
-use crate::licence::ast::{Count, Package};
-use crate::text::Severity;
+use crate::id::{FeatureName, VendorName};
+use crate::licence::ast::{Count, Package, Statement};
+use crate::licence::{Licence, Signed};
+use crate::text::{Severity, Source};
 
-/// PACKAGE lines by name, in the order of the files.
-type Packings<'a, 'p> = BTreeMap<&'a FeatureName, Vec<&'p Packing<'a>>>;
+/// The PACKAGE lines that can be enabled by name, in the order of the files.
+pub(super) type Packages<'a, 'p> = BTreeMap<&'a FeatureName, Vec<&'p Packing<'a>>>;
+
+/// The `packings` by name, and with none the names of packages of which no line can be enabled: those are badly signed, for
+/// another host, or superseded.
+pub(super) fn index<'a, 'p>(
+    vendor: &VendorName,
+    files: &[(&Source, &'a Signed<Licence>)],
+    packings: &'p [Packing<'a>],
+) -> Packages<'a, 'p> {
+    let mut packages = Packages::new();
+    for &(_, signed) in files {
+        let written = signed.as_ref().statements.iter().filter_map(|line| match &line.node {
+            Statement::Package(package) if package.vendor.node == *vendor => Some(&package.name.node),
+            _ => None,
+        });
+        packages.extend(written.chain(&signed.refused_packages).map(|name| (name, Vec::new())));
+    }
+    for packing in packings {
+        packages.entry(&packing.package.name.node).or_default().push(packing);
+    }
+    packages
+}
 
 /// Puts the features of a package in place of the seats that enable it.
 ///
 /// A PACKAGE line is enabled by lines with its name, and its version if it has one, from files with the same SERVER host ids:
 /// a client is shown both lines with one list of ids, which went into both signatures. Each feature of it then has
 /// the seats of the enabling line times its own count, at its own version, else the package's, else the enabling line's, under
-/// the enabling line's terms.
+/// the enabling line's terms. A line with the name of a package never serves as an ordinary feature, whatever has become of the
+/// PACKAGE line.
 pub(super) fn unfold<'a>(
     shares: Vec<Share<'a>>,
+    packages: &Packages<'a, '_>,
     packings: &[Packing<'a>],
     server_hostids: &[Vec<String>],
     remarks: &mut Remarks<'_>,
 ) -> Vec<Share<'a>> {
-    let mut by_name = Packings::new();
-    for packing in packings {
-        by_name.entry(&packing.package.name.node).or_default().push(packing);
-    }
     let mut enabled = BTreeSet::new();
     let mut unfolded = Vec::with_capacity(shares.len());
     for share in shares {
-        let Some(candidates) = by_name.get(share.feature) else {
+        let Some(candidates) = packages.get(share.feature) else {
             unfolded.push(share);
             continue;
         };
@@ -66,6 +86,9 @@ fn choose<'a, 'p>(
     };
     let fitting = candidates.iter().find(|packing| is_same_host(packing) && is_same_version(packing));
     let (code, what) = match fitting {
+        None if candidates.is_empty() => {
+            (Code::BAD_PACKAGE, "enables a package of which no PACKAGE line can be used".to_string())
+        }
         None => {
             let what = format!(
                 "enables no package: no PACKAGE line of version {} was signed for the same SERVER host ids",

@@ -100,6 +100,31 @@ fn a_package_gives_its_features_the_seats_of_the_line_that_enables_it() {
 }
 
 #[test]
+fn what_enables_a_package_is_no_feature_when_the_package_line_is_left_out() {
+    let enabling = "INCREMENT kit acme 1.0 permanent 4\nINCREMENT a acme 1.0 permanent 1\n";
+    let absent = "kit (-82): enables a package of which no PACKAGE line can be used";
+    let elsewhere = "SERVER lic2 HOSTNAME=lic2\nPACKAGE kit acme COMPONENTS=mesh";
+    let (book, said) = compile(TODAY, &[&format!("{SERVER}{enabling}"), elsewhere]);
+    assert_eq!(pools(&book), ["a 1.0 1"]);
+    assert_eq!(absences(&book)[1], format!("{absent} (1.lic:3)"));
+    assert_eq!(said[0], "1.lic:3:1: error: \"kit\" enables a package of which no PACKAGE line can be used");
+    let superseded = "PACKAGE kit acme COMPONENTS=mesh ISSUED=1-jan-2024\n\
+                      PACKAGE kit2 acme COMPONENTS=mesh ISSUED=2-jan-2024 SUPERSEDE=kit\n";
+    assert_eq!(served(&format!("{superseded}{enabling}")), ["a 1.0 1"]);
+
+    let (licence, _) =
+        parse(&Source::new("", format!("{SERVER}PACKAGE kit acme COMPONENTS=mesh\n{enabling}")));
+    let text = signer().sign(&licence, &"acme".into()).to_string().replace("mesh", "a");
+    let source = Source::new("acme.lic", text);
+    let (signed, refused) = check(&source, &parse(&source).0, &"acme".into(), &signer().public());
+    assert_eq!(refused.len(), 1);
+    let at = Surroundings { today: Date::parse(TODAY).unwrap(), host: &host() };
+    let (book, _) = Book::compile(&"acme".into(), &[(&source, &signed)], &at);
+    assert_eq!(pools(&book), ["a 1.0 1"]);
+    assert_eq!(absences(&book)[1], format!("{absent} (acme.lic:4)"));
+}
+
+#[test]
 fn newer_lines_supersede_older_ones() {
     for (lines, pools) in [
         (
