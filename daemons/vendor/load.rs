@@ -36,9 +36,12 @@ pub(super) struct Order {
 #[derive(Debug)]
 pub(super) struct Shelf {
     order: Order,
+    key: VendorKey,
     files: Vec<(Source, Signed<Licence>)>,
     /// The licence host, as the first SERVER line calls it.
     host: Option<String>,
+    /// Whether there is a VENDOR line at all.
+    is_named: bool,
     /// The vendor daemon's port, as its first VENDOR line says.
     pub(super) port: Option<u16>,
 }
@@ -67,24 +70,40 @@ impl Remark {
 }
 
 impl Shelf {
-    /// Reads and checks everything. Lines that cannot be used are left out and remarked upon; only what makes all of
-    /// them unusable is a failure. Blocking.
+    /// Reads and checks everything. Lines that cannot be used are left out and remarked upon; only a file that cannot be
+    /// read, or a key, is a failure. Blocking.
     pub(super) fn read(order: Order) -> Result<(Self, Vec<Remark>), Failure> {
         let paths = list(&order.paths)?;
         let key = vendor_key(&order.config, &order.vendor, &paths)?;
+        let sources = paths.iter().map(|path| files::read(path)).collect::<Result<_, _>>();
+        let sources = sources.map_err(|error| Failure::new(Exit::NoFile, error.to_string()))?;
+        Ok(Self::of(order, key, sources))
+    }
+
+    /// Checks these texts with `key`. Takes a while for large ones.
+    pub(super) fn of(order: Order, key: VendorKey, sources: Vec<Source>) -> (Self, Vec<Remark>) {
         let (mut files, mut remarks, mut vendor) = (Vec::new(), Vec::new(), None);
-        for path in &paths {
-            let source = files::read(path).map_err(|error| Failure::new(Exit::NoFile, error.to_string()))?;
+        for source in sources {
             let (signed, line, said) = examine(&source, &order.vendor, &key);
             remarks.extend(said);
             remarks.extend(line.as_ref().and_then(|line| options_remark(line, source.name())));
             vendor = vendor.or(line);
             files.push((source, signed));
         }
-        let Some(line) = vendor else { return Err(no_such_vendor(&order.vendor, &paths)) };
         let host = files.iter().find_map(|(_, signed)| server_host(signed.as_ref()));
-        let port = line.port.map(|port| port.node);
-        Ok((Self { order, files, host, port }, remarks))
+        let is_named = vendor.is_some();
+        let port = vendor.and_then(|line| line.port).map(|port| port.node);
+        (Self { order, key, files, host, is_named, port }, remarks)
+    }
+
+    /// The texts.
+    pub(super) fn sources(&self) -> impl Iterator<Item = &Source> {
+        self.files.iter().map(|(source, _)| source)
+    }
+
+    /// The vendor's key, with which they were checked.
+    pub(super) fn key(&self) -> &VendorKey {
+        &self.key
     }
 
     /// The book of today, and what is to be said about it. Takes a while for large files.
@@ -109,6 +128,9 @@ impl Shelf {
 
     /// A daemon without a single feature ends, as FlexNet's do: somebody has to look at the files.
     pub(super) fn is_worth_serving(&self, book: &Book) -> Result<(), Failure> {
+        if !self.is_named {
+            return Err(no_such_vendor(&self.order.vendor, self.sources()));
+        }
         if !book.pools().is_empty() {
             return Ok(());
         }
@@ -186,8 +208,8 @@ fn options_remark(line: &ast::Vendor, licence: &str) -> Option<Remark> {
     })
 }
 
-fn no_such_vendor(vendor: &VendorName, paths: &[PathBuf]) -> Failure {
-    let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+fn no_such_vendor<'a>(vendor: &VendorName, sources: impl Iterator<Item = &'a Source>) -> Failure {
+    let names: Vec<_> = sources.map(Source::name).collect();
     Failure::new(Exit::BadLicence, format!("there is no VENDOR line for {vendor} in {}", names.join(", ")))
         .with_hint(format!("add a line `VENDOR {vendor}` to the licence file"))
 }

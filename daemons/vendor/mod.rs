@@ -1,5 +1,6 @@
 //! The vendor daemon: owns the seats of one vendor.
 
+mod accept;
 mod alone;
 mod answer;
 #[cfg(test)]
@@ -34,6 +35,7 @@ use crate::log::verbatim;
 use crate::net::{Bound, Parent, parent};
 use crate::run::{Daemon, Orders, Setup};
 use crate::tasks::Tasks;
+use accept::{Fresh, Kept, Refusal};
 use commit::BATCHES;
 use desk::Office;
 use keeper::{INBOX, Keeper};
@@ -98,8 +100,9 @@ impl Daemon for Vendor {
         verbatim(&format!("licgate licvendord version v{}", env!("CARGO_PKG_VERSION")));
         stock.starting.iter().for_each(|line| verbatim(line));
         let Stock { shelf, next_change, starting: _ } = stock;
+        let kept = Kept::new(&setup.state_dir, &order.vendor);
         let reread =
-            Reread { order, shelf: Arc::new(shelf), next_change, keeper: asks, tasks: tasks.clone() };
+            Reread { order, kept, shelf: Arc::new(shelf), next_change, keeper: asks, tasks: tasks.clone() };
         let left = tokio::select! {
             () = stopping.cancelled() => Ok(Dismissal::Told),
             left = duty(&mut master, port, reread, orders) => left,
@@ -147,9 +150,14 @@ struct Built {
 /// Reads files and journal, and takes the port.
 async fn gather(setup: &Setup, order: &Order) -> Result<Built, Failure> {
     let reading = order.clone();
-    let read = setup.tasks.blocking(move || stock(reading)).await;
-    let (stock, book) = read.ok_or_else(panicked)??;
+    let read = setup.tasks.blocking(move || accept::read(reading)).await.ok_or_else(panicked)?;
+    if let Err(Refusal::Nothing(failure)) = read {
+        return Err(failure);
+    }
     let mut journal = alone::journal(&setup.tasks, &setup.state_dir, &order.vendor).await?;
+    let (kept, reading) = (Kept::new(&setup.state_dir, &order.vendor), order.clone());
+    let accepted = setup.tasks.blocking(move || kept.start(&reading, read)).await.ok_or_else(panicked)??;
+    let (stock, book) = stock(accepted);
     let (patience, zone) = (order.config.patience, order.zone.clone());
     let restored = setup.tasks.blocking(move || {
         let loaded = journal.load().map_err(|error| unusable(&error))?;
@@ -231,15 +239,11 @@ async fn duty(
     }
 }
 
-/// Reads the files for the first time. Blocking.
-fn stock(order: Order) -> Result<(Stock, Book), Failure> {
-    let (shelf, remarks) = Shelf::read(order)?;
+/// What is there to be served, and from which book.
+fn stock(Fresh { shelf, book, remarks }: Fresh) -> (Stock, Book) {
     remarks.iter().for_each(Remark::log);
-    let (book, remarks) = shelf.book();
-    remarks.iter().for_each(Remark::log);
-    shelf.is_worth_serving(&book)?;
     let (next_change, starting) = (book.next_change(), starting_lines(&shelf, &book));
-    Ok((Stock { shelf, next_change, starting }, book))
+    (Stock { shelf, next_change, starting }, book)
 }
 
 /// The list of features for the log.

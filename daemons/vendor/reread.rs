@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use licgate_core::licence::Book;
-use licgate_core::text::Severity;
 use licgate_core::time::Date;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
+use super::accept::{self, Fresh, Kept, Refusal};
 use super::keeper::Command;
 use super::load::{Order, Remark, Shelf};
 use super::starting_lines;
@@ -25,6 +25,8 @@ const LOOK: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(super) struct Reread {
     pub(super) order: Order,
+    /// Where accepted texts are kept.
+    pub(super) kept: Kept,
     pub(super) shelf: Arc<Shelf>,
     /// The day on which the book that is served is no longer right.
     pub(super) next_change: Option<Date>,
@@ -46,15 +48,13 @@ pub(super) struct Report {
 pub(super) struct NobodyThere;
 
 impl Reread {
-    /// Reads all files anew. With errors in them the old book stays, so that a slip of the pen takes nobody's seat.
+    /// Reads all files anew; what [`accept::read`] refuses leaves the old book in force.
     pub(super) async fn reread(&mut self) -> Result<Report, NobodyThere> {
         verbatim("Rereading license file...");
-        let order = self.order.clone();
-        let read = self.tasks.blocking(|| read(order)).await.ok_or(NobodyThere)?;
+        let (order, kept) = (self.order.clone(), self.kept.clone());
+        let read = self.tasks.blocking(move || read(order, &kept)).await.ok_or(NobodyThere)?;
         let report = match read {
-            Err(failure) => {
-                Report { ok: false, lines: failure.to_string().lines().map(str::to_owned).collect() }
-            }
+            Err(lines) => Report { ok: false, lines },
             Ok(Fresh { shelf, book, remarks }) => {
                 remarks.iter().for_each(Remark::log);
                 let mut lines: Vec<_> = remarks.into_iter().map(|remark| remark.line).collect();
@@ -105,25 +105,19 @@ impl Reread {
     }
 }
 
-/// New files that may be served from.
-struct Fresh {
-    shelf: Shelf,
-    book: Book,
-    remarks: Vec<Remark>,
-}
-
-fn read(order: Order) -> Result<Fresh, Failure> {
-    let (shelf, mut remarks) = Shelf::read(order)?;
-    let wrong: Vec<_> = remarks.iter().filter(|remark| remark.severity == Severity::Error).collect();
-    if !wrong.is_empty() {
-        let lines: Vec<_> = wrong.into_iter().map(|remark| remark.line.as_str()).collect();
-        return Err(Failure::new(crate::failure::Exit::BadLicence, lines.join("\n"))
-            .with_hint("the licence that was read before stays in force; correct or remove these lines"));
+/// New files, kept already, or lines on why the old ones stay in force.
+fn read(order: Order, kept: &Kept) -> Result<Fresh, Vec<String>> {
+    let lines = |failure: Failure| failure.to_string().lines().map(str::to_owned).collect();
+    match accept::read(order) {
+        Ok(fresh) => kept.keep(&fresh.shelf).map(|()| fresh).map_err(lines),
+        Err(Refusal::Nothing(failure)) => Err(lines(failure)),
+        Err(Refusal::Broken { mut why, rest: _ }) => {
+            why.push(
+                "  hint: the licence that was read before stays in force; correct what is wrong".to_owned(),
+            );
+            Err(why)
+        }
     }
-    let (book, said) = shelf.book();
-    remarks.extend(said);
-    shelf.is_worth_serving(&book)?;
-    Ok(Fresh { shelf, book, remarks })
 }
 
 #[cfg(test)]
@@ -138,8 +132,15 @@ mod tests {
         let (shelf, _) = Shelf::read(host.order()).unwrap();
         let (keeper, mut inbox) = mpsc::channel(1);
         let (order, tasks) = (host.order(), Tasks::new());
-        let mut reread =
-            Reread { order, shelf: Arc::new(shelf), next_change: Date::parse("1-jan-2020"), keeper, tasks };
+        let kept = Kept::new(host.dir.path(), &order.vendor);
+        let mut reread = Reread {
+            order,
+            kept,
+            shelf: Arc::new(shelf),
+            next_change: Date::parse("1-jan-2020"),
+            keeper,
+            tasks,
+        };
         reread.until_new_day().await;
         let keeper = async {
             let Some(Command::Serve(book, report)) = inbox.recv().await else { panic!("no new book") };

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use licgate::{Error, Licence, Wait};
 use licgate_core::code::Code;
-use licgate_tests::{Host, Proxy, Site};
+use licgate_tests::{Host, Proxy, Site, signal_pid};
 use rustix::process::Signal;
 
 /// Short, so that a holder who does not come back is found out before the test's patience ends.
@@ -130,5 +130,39 @@ fn a_killed_holder_keeps_no_seat() {
         Licence::checkout("solver", "1.0").vendor("acme").vendor_key(site.vendor_key()).server(host.at());
     let licence = ask.wait(Wait::Forever).take().expect("the dead holder's seat");
     drop(licence);
+    host.stop();
+}
+
+#[test]
+fn a_licence_file_that_breaks_costs_no_seat_when_the_vendor_daemon_restarts() {
+    let site = Site::serving(LINES);
+    let mut host = Host::start(&site);
+    let (licence, losses) = hold(&site, &host.at());
+    let (handle, good) =
+        (licence.handle(), std::fs::read_to_string(site.licence_file()).expect("it is ours"));
+    let spoil = || site.write_licence(&good.replace("permanent 2", "permanent 9"));
+    let remove = || std::fs::remove_file(site.licence_file()).expect("it is ours");
+    for harm in [&spoil as &dyn Fn(), &remove] {
+        harm();
+        signal_pid(host.vendor_pid(), Signal::KILL);
+        let said = host.master().line_with("THE LICENSE FILES ARE BROKEN");
+        assert!(said.contains("acme.accepted"), "{said}");
+        host.await_vendor();
+        let (other, _) = hold(&site, &host.at());
+        drop(refused(&site, &host.at()));
+        other.give_back().expect("the seat goes back");
+        assert!(licence.is_valid());
+        assert_eq!(licence.handle(), handle, "the same lease as before");
+    }
+    licence.give_back().expect("the seat goes back");
+    assert_eq!(losses.load(Ordering::SeqCst), 0);
+
+    // What is removed while the file reads well stays removed.
+    site.license("INCREMENT mesher acme 1.0 permanent 1 SIGN=\"\"\n");
+    let (code, _, said) = host.licutil(&["reread", "--state-dir", site.state_dir().to_str().expect("UTF-8")]);
+    assert_eq!(code, 0, "{said}");
+    spoil();
+    host.kill_vendor();
+    assert_eq!(refused(&site, &host.at()).code(), Some(Code::NO_SUCH_FEATURE));
     host.stop();
 }

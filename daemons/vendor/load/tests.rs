@@ -3,6 +3,7 @@
 use std::fs;
 
 use licgate_core::licence::Signer;
+use licgate_machine::keys;
 use tempfile::TempDir;
 
 use super::*;
@@ -18,7 +19,7 @@ impl Host {
     pub(in crate::vendor) fn new() -> Self {
         let host = Self {
             dir: TempDir::new().unwrap(),
-            identity: Signer::new(&[1; 32]),
+            identity: keys::generate().unwrap(),
             vendor: Signer::new(&[2; 32]),
         };
         fs::write(host.dir.path().join("acme.pub"), host.vendor.public().to_string()).unwrap();
@@ -115,7 +116,8 @@ fn what_makes_all_of_it_unusable_is_a_failure_with_a_remedy() {
     assert_eq!((failure.exit, failure.message.contains("there is no *.lic file in")), (Exit::NoFile, true));
 
     host.put("SERVER lic1 ANY 27000\nVENDOR other\n");
-    let failure = host.failure();
+    let (shelf, _) = Shelf::read(host.order()).unwrap();
+    let failure = shelf.is_worth_serving(&shelf.book().0).unwrap_err();
     assert_eq!(failure.exit, Exit::BadLicence);
     assert!(failure.message.starts_with("there is no VENDOR line for acme in "), "{failure}");
 
