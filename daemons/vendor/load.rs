@@ -1,8 +1,9 @@
 //! From licence files to the book that is served: reading, checking, compiling, and what is to be said about it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use licgate_core::host::HostFacts;
+use licgate_core::host::{HostFacts, HostId};
 use licgate_core::id::VendorName;
 use licgate_core::licence::ast::{self, Statement};
 use licgate_core::licence::{Book, Licence, Signed, Surroundings, VendorKey, check, parse};
@@ -99,6 +100,22 @@ impl Shelf {
     /// The texts.
     pub(super) fn sources(&self) -> impl Iterator<Item = &Source> {
         self.files.iter().map(|(source, _)| source)
+    }
+
+    /// The host ids of each SERVER line that other state directories of this machine could serve for as well: those
+    /// without a `KEY=`, which is what decides where there is one.
+    pub(super) fn shared_hostids(&self) -> BTreeSet<String> {
+        let statements = self.files.iter().flat_map(|(_, signed)| &signed.as_ref().statements);
+        let lines = statements.filter_map(|statement| match &statement.node {
+            Statement::Server(server) => Some(&server.hostids.node),
+            Statement::Vendor(_)
+            | Statement::UseServer
+            | Statement::Feature(_)
+            | Statement::Upgrade(_)
+            | Statement::Package(_) => None,
+        });
+        let shared = lines.filter(|ids| !ids.iter().any(|id| matches!(id, HostId::Key(_))));
+        shared.map(|ids| ids.iter().map(HostId::to_string).collect::<Vec<_>>().join(" ")).collect()
     }
 
     /// The vendor's key, with which they were checked.

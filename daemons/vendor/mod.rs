@@ -7,6 +7,7 @@ mod answer;
 mod bench;
 mod commit;
 mod desk;
+mod guard;
 mod keeper;
 mod load;
 mod news;
@@ -36,8 +37,10 @@ use crate::net::{Bound, Parent, parent};
 use crate::run::{Daemon, Orders, Setup};
 use crate::tasks::Tasks;
 use accept::{Fresh, Kept, Refusal};
+use alone::Waits;
 use commit::BATCHES;
 use desk::Office;
+use guard::Guard;
 use keeper::{INBOX, Keeper};
 use load::{Order, Remark, Shelf};
 use reread::{NobodyThere, Report, Reread};
@@ -61,6 +64,7 @@ pub struct Vendor {
 #[derive(Debug)]
 struct Stock {
     shelf: Shelf,
+    guard: Guard,
     next_change: Option<licgate_core::time::Date>,
     starting: Vec<String>,
 }
@@ -73,7 +77,7 @@ impl Daemon for Vendor {
 
     async fn build(flags: VendorFlags, setup: Setup) -> Result<Self, Failure> {
         let master = parent().map_err(|_| started_by_hand())?;
-        Self::build_for(master, flags, setup).await
+        Self::build_for(master, flags, setup, Waits::USUAL).await
     }
 
     async fn serve(self, orders: Orders) -> Result<(), Failure> {
@@ -99,10 +103,17 @@ impl Daemon for Vendor {
 
         verbatim(&format!("licgate licvendord version v{}", env!("CARGO_PKG_VERSION")));
         stock.starting.iter().for_each(|line| verbatim(line));
-        let Stock { shelf, next_change, starting: _ } = stock;
+        let Stock { shelf, guard, next_change, starting: _ } = stock;
         let kept = Kept::new(&setup.state_dir, &order.vendor);
-        let reread =
-            Reread { order, kept, shelf: Arc::new(shelf), next_change, keeper: asks, tasks: tasks.clone() };
+        let reread = Reread {
+            order,
+            kept,
+            guard,
+            shelf: Arc::new(shelf),
+            next_change,
+            keeper: asks,
+            tasks: tasks.clone(),
+        };
         let left = tokio::select! {
             () = stopping.cancelled() => Ok(Dismissal::Told),
             left = duty(&mut master, port, reread, orders) => left,
@@ -119,7 +130,12 @@ impl Daemon for Vendor {
 }
 
 impl Vendor {
-    async fn build_for(mut master: Parent, flags: VendorFlags, setup: Setup) -> Result<Self, Failure> {
+    async fn build_for(
+        mut master: Parent,
+        flags: VendorFlags,
+        setup: Setup,
+        waits: Waits,
+    ) -> Result<Self, Failure> {
         let identity = keys::identity(&setup.state_dir)
             .map_err(|error| Failure::new(Exit::NoFile, error.to_string()))?;
         let tls = licgate_tls::server_config(&identity)
@@ -129,7 +145,7 @@ impl Vendor {
         let (config, zone) = (setup.config.clone(), setup.zone.clone());
         let order = Order { vendor, paths: flags.licences, config, host, zone };
         let built = tokio::select! {
-            built = gather(&setup, &order) => built?,
+            built = gather(&setup, &order, waits) => built?,
             failure = dismissed(&mut master, &setup.tasks) => return Err(failure),
         };
         let Built { stock, keeper, clock, journal, last, bound } = built;
@@ -148,16 +164,17 @@ struct Built {
 }
 
 /// Reads files and journal, and takes the port.
-async fn gather(setup: &Setup, order: &Order) -> Result<Built, Failure> {
+async fn gather(setup: &Setup, order: &Order, waits: Waits) -> Result<Built, Failure> {
     let reading = order.clone();
     let read = setup.tasks.blocking(move || accept::read(reading)).await.ok_or_else(panicked)?;
     if let Err(Refusal::Nothing(failure)) = read {
         return Err(failure);
     }
-    let mut journal = alone::journal(&setup.tasks, &setup.state_dir, &order.vendor).await?;
+    let mut journal = waits.journal(&setup.tasks, &setup.state_dir, &order.vendor).await?;
     let (kept, reading) = (Kept::new(&setup.state_dir, &order.vendor), order.clone());
     let accepted = setup.tasks.blocking(move || kept.start(&reading, read)).await.ok_or_else(panicked)??;
-    let (stock, book) = stock(accepted);
+    let guard = waits.guard(&order.vendor, &accepted.shelf.shared_hostids()).await?;
+    let (stock, book) = stock(accepted, guard);
     let (patience, zone) = (order.config.patience, order.zone.clone());
     let restored = setup.tasks.blocking(move || {
         let loaded = journal.load().map_err(|error| unusable(&error))?;
@@ -166,7 +183,7 @@ async fn gather(setup: &Setup, order: &Order) -> Result<Built, Failure> {
         Ok((keeper, clock, journal, loaded.last))
     });
     let (keeper, clock, journal, last) = restored.await.ok_or_else(panicked)??;
-    let bound = alone::listen(&setup.config, stock.shelf.port).await?;
+    let bound = waits.listen(&setup.config, stock.shelf.port).await?;
     Ok(Built { stock, keeper, clock, journal, last, bound })
 }
 
@@ -240,10 +257,10 @@ async fn duty(
 }
 
 /// What is there to be served, and from which book.
-fn stock(Fresh { shelf, book, remarks }: Fresh) -> (Stock, Book) {
+fn stock(Fresh { shelf, book, remarks }: Fresh, guard: Guard) -> (Stock, Book) {
     remarks.iter().for_each(Remark::log);
     let (next_change, starting) = (book.next_change(), starting_lines(&shelf, &book));
-    (Stock { shelf, next_change, starting }, book)
+    (Stock { shelf, guard, next_change, starting }, book)
 }
 
 /// The list of features for the log.

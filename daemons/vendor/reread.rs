@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
 use super::accept::{self, Fresh, Kept, Refusal};
+use super::guard::Guard;
 use super::keeper::Command;
 use super::load::{Order, Remark, Shelf};
 use super::starting_lines;
@@ -27,6 +28,8 @@ pub(super) struct Reread {
     pub(super) order: Order,
     /// Where accepted texts are kept.
     pub(super) kept: Kept,
+    /// What keeps others on this machine from serving the same.
+    pub(super) guard: Guard,
     pub(super) shelf: Arc<Shelf>,
     /// The day on which the book that is served is no longer right.
     pub(super) next_change: Option<Date>,
@@ -51,17 +54,17 @@ impl Reread {
     /// Reads all files anew; what [`accept::read`] refuses leaves the old book in force.
     pub(super) async fn reread(&mut self) -> Result<Report, NobodyThere> {
         verbatim("Rereading license file...");
-        let (order, kept) = (self.order.clone(), self.kept.clone());
-        let read = self.tasks.blocking(move || read(order, &kept)).await.ok_or(NobodyThere)?;
+        let (order, kept, guard) = (self.order.clone(), self.kept.clone(), self.guard.clone());
+        let read = self.tasks.blocking(move || read(order, &kept, &guard)).await.ok_or(NobodyThere)?;
         let report = match read {
             Err(lines) => Report { ok: false, lines },
-            Ok(Fresh { shelf, book, remarks }) => {
+            Ok((Fresh { shelf, book, remarks }, guard)) => {
                 remarks.iter().for_each(Remark::log);
                 let mut lines: Vec<_> = remarks.into_iter().map(|remark| remark.line).collect();
                 if shelf.port.is_some() && shelf.port != self.shelf.port {
                     lines.push("the new port of the VENDOR line counts from the next start on".to_owned());
                 }
-                self.shelf = Arc::new(shelf);
+                (self.shelf, self.guard) = (Arc::new(shelf), guard);
                 lines.extend(self.serve(book).await?);
                 Report { ok: true, lines }
             }
@@ -105,11 +108,16 @@ impl Reread {
     }
 }
 
-/// New files, kept already, or lines on why the old ones stay in force.
-fn read(order: Order, kept: &Kept) -> Result<Fresh, Vec<String>> {
+/// New files, kept already, and what guards them; or lines on why the old ones stay in force.
+fn read(order: Order, kept: &Kept, guard: &Guard) -> Result<(Fresh, Guard), Vec<String>> {
     let lines = |failure: Failure| failure.to_string().lines().map(str::to_owned).collect();
+    let vendor = order.vendor.clone();
     match accept::read(order) {
-        Ok(fresh) => kept.keep(&fresh.shelf).map(|()| fresh).map_err(lines),
+        Ok(fresh) => {
+            let guard = guard.change(&vendor, &fresh.shelf.shared_hostids()).map_err(lines)?;
+            kept.keep(&fresh.shelf).map_err(lines)?;
+            Ok((fresh, guard))
+        }
         Err(Refusal::Nothing(failure)) => Err(lines(failure)),
         Err(Refusal::Broken { mut why, rest: _ }) => {
             why.push(
@@ -136,6 +144,7 @@ mod tests {
         let mut reread = Reread {
             order,
             kept,
+            guard: Guard::default(),
             shelf: Arc::new(shelf),
             next_change: Date::parse("1-jan-2020"),
             keeper,

@@ -25,6 +25,9 @@ use crate::vendor::bench::{id, version};
 
 type Client = Conn<tokio_rustls::client::TlsStream<TcpStream>>;
 
+/// Long enough for what a test lets go of at once.
+const WAITS: Waits = Waits { leaving: Duration::from_secs(1), port: Duration::from_secs(1) };
+
 /// A vendor daemon, and the master's end of its line.
 struct Scene {
     master: Parent,
@@ -68,7 +71,7 @@ async fn build_on(line: Parent, host: &Host) -> Result<Vendor, Failure> {
         licences: vec![host.dir.path().to_owned()],
         common: CommonFlags::default(),
     };
-    Vendor::build_for(line, flags, setup(&state_dir)).await
+    Vendor::build_for(line, flags, setup(&state_dir), WAITS).await
 }
 
 impl Scene {
@@ -227,13 +230,14 @@ async fn what_cannot_be_had_is_said_before_anybody_is_served() {
     scene.end().await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_daemon_waits_for_an_earlier_one_to_end() {
     let host = Host::new();
     host.issue("FEATURE solver acme 2.0 permanent 1\n");
     let (first, _line) = build(&host).await.unwrap();
     let ends = async {
-        tokio::task::yield_now().await;
+        // This time passes only while nobody has anything to do: the second one has found the first one there by then.
+        tokio::time::sleep(Duration::from_millis(1)).await;
         drop(first);
     };
     let (second, ()) = tokio::join!(build(&host), ends);
@@ -249,4 +253,32 @@ async fn a_daemon_whose_master_goes_while_it_waits_does_not_wait_on() {
     drop(far);
     let failure = build_on(near, &host).await.err().unwrap();
     assert_eq!(failure.exit, Exit::MasterLost);
+}
+
+#[tokio::test]
+async fn a_second_state_directory_of_a_machine_serves_nothing_that_the_first_one_does() {
+    let [first, second] = [Host::new(), Host::new()];
+    // Every machine has this id, and no other test has this name.
+    let hostids = format!("ANY HOSTNAME=h{}", first.identity.public().to_string().replace(':', ""));
+    for host in [&first, &second] {
+        host.issue_for(&hostids, "FEATURE solver acme 2.0 permanent 1\n");
+    }
+    let (daemon, _line) = build(&first).await.unwrap();
+    let failure = build(&second).await.err().unwrap();
+    assert_eq!(failure.exit, Exit::AnotherRuns);
+    assert!(failure.message.contains(&hostids), "{failure}");
+
+    // A daemon that serves something else does not come to it by a reread either.
+    second.issue("FEATURE solver acme 2.0 permanent 1\n");
+    let mut scene = Scene::start(&second).await;
+    second.issue_for(&hostids, "FEATURE solver acme 2.0 permanent 1\n");
+    let (ok, lines) = scene.reread().await;
+    assert!(!ok && lines[0].contains("another licvendord of acme"), "{lines:?}");
+    drop(daemon);
+    let (ok, lines) = scene.reread().await;
+    assert!(ok, "{lines:?}");
+    assert_eq!(build(&first).await.err().unwrap().exit, Exit::AnotherRuns);
+    scene.master.send(&MasterMsg::Stop).await.unwrap();
+    scene.end().await.unwrap();
+    build(&first).await.unwrap();
 }

@@ -28,7 +28,12 @@ impl Host {
 
     /// Signs `lines` behind a SERVER line for this host and a VENDOR line, and writes them to `acme.lic`.
     pub(in crate::vendor) fn issue(&self, lines: &str) -> PathBuf {
-        let text = format!("SERVER lic1 KEY={} 27000\nVENDOR acme\n{lines}\n", self.identity.public());
+        self.issue_for(&format!("KEY={}", self.identity.public()), lines)
+    }
+
+    /// The same for a host with these host ids.
+    pub(in crate::vendor) fn issue_for(&self, hostids: &str, lines: &str) -> PathBuf {
+        let text = format!("SERVER lic1 \"{hostids}\" 27000\nVENDOR acme\n{lines}\n");
         let (licence, remarks) = parse(&Source::new("new", text));
         assert!(remarks.iter().all(|remark| remark.severity < Severity::Error), "{remarks:?}");
         let signed = self.vendor.sign(&licence, &VendorName::from("acme"));
