@@ -214,8 +214,11 @@ fn fits(errand: &Errand, line: &Feature) -> bool {
         && line.attributes.iter().all(|attribute| allows(&attribute.node))
 }
 
-/// Says that nobody is at any of the scanned ports of `host`.
-pub(crate) fn nobody_scanned(host: &str) -> Error {
+/// Says that nobody is at any of the scanned ports of `host`; `error` is what was wrong with one of them.
+pub(crate) fn nobody_scanned(host: &str, error: Error) -> Error {
+    if error.code() == Some(Code::UNKNOWN_HOST) {
+        return error;
+    }
     let (first, last) = (DEFAULT_PORTS.start(), DEFAULT_PORTS.end());
     let why = format!(
         "no licence server is at '{host}' on any port from {first} to {last}; name its port, as in 27010@{host}"

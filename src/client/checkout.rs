@@ -14,9 +14,8 @@ use crate::cancel::CancelToken;
 use crate::errand::{Errand, Ids, Queueing, Trust, new_checkout};
 use crate::error::{Error, Report};
 use crate::hold::{Calls, Hold};
-use crate::hunt::{Catch, hunt};
+use crate::hunt::{Catch, Order, hunt};
 use crate::licence::Licence;
-use crate::race::Order;
 use crate::search::{Surroundings, native};
 use crate::talk::bounded;
 
@@ -132,8 +131,8 @@ impl Checkout {
         self
     }
 
-    /// How long to wait in the queue when all seats are out; not at all without it. Of several servers, the first in the list
-    /// whose seats are all out is waited at.
+    /// How long to wait in the queue when all seats are out; not at all without it. Of several servers, all are asked first;
+    /// then the first in the list whose seats are all out is waited at.
     pub fn wait(mut self, wait: Wait) -> Self {
         self.wait = wait;
         self

@@ -10,7 +10,7 @@ use licgate_core::version::Version;
 use licgate_core::wire::{Checkout, Granted, Locate};
 
 use crate::error::{Error, Report};
-use crate::race::Order;
+use crate::hunt::Order;
 use crate::search::Place;
 
 /// Everything that a checkout, and any later one in its place, needs to know.

@@ -69,6 +69,19 @@ fn with_several_full_servers_the_first_is_waited_at() {
 }
 
 #[test]
+fn a_server_that_is_lost_just_before_it_is_waited_at_is_reached_again() {
+    let [first, second] = [0, 0].map(|seats| Host::start(Nature { seats, ..Nature::default() }));
+    let waiting = checkout(&format!("{}:{}", first.address(), second.address())).wait(Wait::Forever);
+    let (told, positions) = mpsc::channel();
+    let waiting = waiting.on_queued(move |position| told.send(position).unwrap());
+    first.swallow(|ask| ask.wait);
+    let thread = std::thread::spawn(move || waiting.take());
+    assert_eq!(positions.recv_timeout(Duration::from_secs(20)), Ok(1));
+    first.promote();
+    assert_eq!(thread.join().unwrap().unwrap().server(), first.address());
+}
+
+#[test]
 fn what_the_vendor_did_not_sign_for_this_server_is_refused_and_given_back() {
     for (nature, words) in [
         (Nature { signed_by: [8; 32], ..Nature::default() }, "the grant is not believed"),

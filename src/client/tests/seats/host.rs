@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use licgate_core::code::Code;
 use licgate_core::licence::Signer;
-use licgate_core::wire::ServerMsg;
+use licgate_core::wire::{Checkout, ServerMsg};
 
 use crate::site::{Desk, Heard, Site, proof, serve};
 
@@ -62,7 +62,7 @@ impl Host {
             deaf: false,
             dead: false,
             tls: licgate_tls::server_config(&Signer::new(&nature.identity)).unwrap(),
-            swallows: false,
+            swallows: None,
             stalling: false,
             lines: Vec::new(),
             entries: BTreeMap::new(),
@@ -141,9 +141,9 @@ impl Host {
         self.cut();
     }
 
-    /// Carries out the next checkout, but breaks the connection instead of answering.
-    pub(crate) fn swallow(&self) {
-        self.site.desk().swallows = true;
+    /// Carries out the next checkout of this kind, but breaks the connection instead of answering.
+    pub(crate) fn swallow(&self, kind: fn(&Checkout) -> bool) {
+        self.site.desk().swallows = Some(kind);
     }
 
     /// How many checkouts are known.

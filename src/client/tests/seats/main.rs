@@ -260,7 +260,7 @@ fn a_cut_during_renewal_neither_loses_the_seat_nor_leaves_another() {
     let licence = checkout(&host.address()).take().unwrap();
     host.heard(Heard::Checkout);
     host.forget();
-    host.swallow();
+    host.swallow(|_| true);
     host.cut();
     host.heard(Heard::Checkout);
     host.heard(Heard::Resume);

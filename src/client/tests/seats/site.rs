@@ -44,8 +44,8 @@ pub(crate) struct Desk {
     pub(crate) deaf: bool,
     pub(crate) dead: bool,
     pub(crate) tls: Arc<rustls::ServerConfig>,
-    /// Whether the next checkout is the last that is heard before the connection breaks, unanswered.
-    pub(crate) swallows: bool,
+    /// The next checkout of this kind is the last that is heard before the connection breaks, unanswered.
+    pub(crate) swallows: Option<fn(&Checkout) -> bool>,
     /// Whether it says to everybody that he waits, and that all is well.
     pub(crate) stalling: bool,
     pub(crate) lines: Vec<Arc<Line>>,
@@ -152,7 +152,13 @@ impl Site {
                     line.send(&ServerMsg::Status(page(&ask)));
                     continue;
                 }
-                ClientMsg::Checkout(ask) => (Heard::Checkout, Some(self.checkout(&ask, line))),
+                ClientMsg::Checkout(ask) => {
+                    let answer = self.checkout(&ask, line);
+                    if self.desk().swallows.take_if(|kind| kind(&ask)).is_some() {
+                        line.cut();
+                    }
+                    (Heard::Checkout, Some(answer))
+                }
                 ClientMsg::Resume { checkout } => (Heard::Resume, Some(self.resume(checkout, line))),
                 ClientMsg::Heartbeat { checkout, epoch } => {
                     (Heard::Heartbeat, self.heartbeat(checkout, epoch))
@@ -160,9 +166,6 @@ impl Site {
                 ClientMsg::Checkin { checkout, epoch } => (Heard::Checkin, self.checkin(checkout, epoch)),
                 other => panic!("a vendor daemon does not expect {other:?}"),
             };
-            if heard == Heard::Checkout && std::mem::take(&mut self.desk().swallows) {
-                line.cut();
-            }
             answer.iter().for_each(|answer| line.send(answer));
             self.tell(heard);
         }
