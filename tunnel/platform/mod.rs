@@ -1,1 +1,110 @@
-//! What differs between Linux, macOS and Windows: places, privilege, loopback addresses, detaching.
+//! What differs between Linux, macOS and Windows: places, privilege, loopback addresses, processes, ports.
+//!
+//! Each system has a room with the same names in it. The rooms read files and run commands and nothing else, so that
+//! all of them build, and their parsers are tested, on every system; this module shows the one of this system.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+pub mod linux;
+pub mod macos;
+pub mod windows;
+
+#[cfg(not(any(target_os = "macos", windows)))]
+use linux as here;
+#[cfg(target_os = "macos")]
+use macos as here;
+#[cfg(windows)]
+use windows as here;
+
+pub use here::{
+    boot_id, config_dir, dropping_alias, flushing, giving_alias, hosts_keep, hosts_path, lenders, port_owner,
+    process_start, runtime_dir, state_dir,
+};
+
+/// A process that listens on a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortOwner {
+    /// Its process id.
+    pub pid: u32,
+    /// The name of its program; empty where that may not be seen.
+    pub program: String,
+}
+
+impl std::fmt::Display for PortOwner {
+    /// `lmgrd (process 4711)`
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.program.as_str() {
+            "" => write!(f, "process {}", self.pid),
+            program => write!(f, "{program} (process {})", self.pid),
+        }
+    }
+}
+
+/// A command of the system that changes or asks something. Nothing in it comes from a user unchecked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SystemCommand {
+    /// The program, found by `PATH` or named in full.
+    pub program: &'static str,
+    /// Its arguments.
+    pub args: Vec<String>,
+}
+
+impl SystemCommand {
+    fn new(program: &'static str, args: &[&str]) -> Self {
+        Self { program, args: args.iter().map(ToString::to_string).collect() }
+    }
+
+    /// Runs it with nothing to read and nobody to hear it; whether it said that it went well.
+    pub fn succeeds(&self) -> bool {
+        let mut command = self.silent();
+        command.stdout(Stdio::null()).status().is_ok_and(|status| status.success())
+    }
+
+    /// What it printed; `None` when it could not be run or went wrong.
+    fn output(&self) -> Option<String> {
+        let output = self.silent().output().ok().filter(|output| output.status.success())?;
+        Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    fn silent(&self) -> Command {
+        let mut command = Command::new(self.program);
+        command.args(&self.args).env("LC_ALL", "C").stdin(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+}
+
+impl std::fmt::Display for SystemCommand {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.program)?;
+        self.args.iter().try_for_each(|arg| write!(f, " {arg}"))
+    }
+}
+
+/// The program in `PATH`, if there is one.
+pub fn find_program(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path)
+        .map(|dir| dir.join(name))
+        .find(|program| program.is_absolute() && program.is_file())
+}
+
+/// A directory that a variable names. Relative paths are ignored, as the XDG specification has it, and an empty
+/// variable counts as unset.
+fn dir_from(variable: Option<OsString>) -> Option<PathBuf> {
+    variable.map(PathBuf::from).filter(|path| path.is_absolute())
+}
+
+/// A directory below the user's home.
+fn below_home(path: impl AsRef<Path>) -> Option<PathBuf> {
+    dir_from(env::home_dir().map(PathBuf::into_os_string)).map(|home| home.join(path))
+}
+
+/// A word for the marker of a hosts line: what a system calls a moment or a boot, without what the marker cannot hold.
+fn word(text: &str) -> Option<String> {
+    let kept = |c: char| if c.is_ascii_alphanumeric() || c == ':' { c } else { '-' };
+    let word: String = text.trim().chars().take(40).map(kept).collect();
+    (!word.is_empty()).then_some(word)
+}
