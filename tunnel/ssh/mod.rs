@@ -11,5 +11,6 @@
 pub mod auth;
 pub mod config;
 pub mod known_hosts;
+mod pattern;
 pub mod session;
 pub mod target;

@@ -1,0 +1,69 @@
+//! The configuration files of this machine.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use super::reader::Files;
+
+/// How much of a file is read, in bytes. No sane configuration comes near.
+const LONGEST: u64 = 1 << 20;
+/// How many files one pattern may name.
+const MATCHES: usize = 1_000;
+
+/// The file system.
+pub(super) struct SystemFiles;
+
+impl Files for SystemFiles {
+    fn read(&self, path: &Path, guarded: bool) -> io::Result<Option<String>> {
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        if guarded {
+            refuse_writable(&file)?;
+        }
+        let mut content = Vec::new();
+        file.take(LONGEST + 1).read_to_end(&mut content)?;
+        if content.len() as u64 > LONGEST {
+            return Err(io::Error::other(format!("it is longer than {LONGEST} bytes")));
+        }
+        Ok(Some(String::from_utf8_lossy(&content).into_owned()))
+    }
+
+    fn matching(&self, pattern: &str) -> Result<Vec<PathBuf>, String> {
+        let options = glob::MatchOptions {
+            case_sensitive: true,
+            require_literal_separator: true,
+            require_literal_leading_dot: true,
+        };
+        let found = glob::glob_with(pattern, options).map_err(|error| format!("{pattern:?}: {error}"))?;
+        // Directories that cannot be read hold nothing for us, as for ssh.
+        let found: Vec<PathBuf> = found.filter_map(Result::ok).take(MATCHES + 1).collect();
+        if found.len() > MATCHES {
+            Err(format!("{pattern:?} names more than {MATCHES} files"))
+        } else {
+            Ok(found)
+        }
+    }
+}
+
+/// Whoever may write this file may run commands as the user.
+#[cfg(unix)]
+fn refuse_writable(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+    let about = file.metadata()?;
+    let owned = about.uid() == 0 || about.uid() == nix::unistd::Uid::current().as_raw();
+    if owned && about.mode() & 0o022 == 0 {
+        return Ok(());
+    }
+    Err(io::Error::other(
+        "others may write it, so ssh does not trust it; chown it to yourself and chmod go-w it",
+    ))
+}
+
+#[cfg(not(unix))]
+fn refuse_writable(_file: &File) -> io::Result<()> {
+    Ok(())
+}
