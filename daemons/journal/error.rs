@@ -65,6 +65,8 @@ pub enum Fault {
     Foreign,
     /// Another program keeps it locked.
     Busy,
+    /// Somebody moved or removed it while it was open.
+    Moved,
     /// Anything else that the system says.
     Other,
 }
@@ -84,6 +86,9 @@ impl Fault {
             Self::Newer => "start the licvendord that wrote it, or a later one",
             Self::Foreign => "move it away or give another --state-dir",
             Self::Busy => "close the program that has it open (sqlite3, a backup) and start again",
+            Self::Moved => {
+                "put it back where it was, or the seats that are out are lost; it is opened again by itself"
+            }
             Self::Other => {
                 "mend that and start again; nobody was told anything that the journal does not hold"
             }

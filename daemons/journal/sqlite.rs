@@ -1,6 +1,7 @@
 //! The journal in an embedded SQLite file, which an administrator can open with `sqlite3` and read as an audit log.
 
 mod lock;
+mod place;
 mod schema;
 
 use std::path::{Path, PathBuf};
@@ -12,15 +13,22 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 
 use super::{AppendError, Entry, Fault, Journal, JournalError, Loaded, Seq, Snapshot};
 use lock::Lock;
+use place::Place;
 
 /// How many old changes one [`Journal::compact`] forgets at most, so that commits never wait long for it.
 const COMPACT_STEP: i64 = 10_000;
 
 /// One file `VENDOR.db`, which one process at a time may write.
+///
+/// An append needs nothing of the directory: it is written to and synced in files (`-wal` and its index `-shm`) that have
+/// been open since the start. So a directory that becomes read-only while the daemon runs changes nothing, appends stay
+/// durable, and it shows at the next start. Files that were moved away or removed would take appends just the same and keep
+/// them from the next start: that is looked for before each append.
 #[derive(Debug)]
 pub struct SqliteJournal {
     db: Connection,
     path: PathBuf,
+    places: [Place; 2],
     _lock: Lock,
 }
 
@@ -30,7 +38,8 @@ impl SqliteJournal {
         let lock = Lock::take(state_dir, vendor)?;
         let path = state_dir.join(format!("{vendor}.db"));
         let db = schema::open(&path)?;
-        Ok(Self { db, path, _lock: lock })
+        let places = [Place::of(&path)?, Place::of(&path.with_extension("db-wal"))?];
+        Ok(Self { db, path, places, _lock: lock })
     }
 
     /// The file.
@@ -49,6 +58,7 @@ impl SqliteJournal {
 
 impl Journal for SqliteJournal {
     fn append(&mut self, after: Seq, entries: &[Entry]) -> Result<Seq, AppendError> {
+        self.places.iter().try_for_each(Place::check)?;
         let failed = self.trouble("append to");
         let work = self.db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
         let last = last_seq(&work).map_err(&failed)?;

@@ -8,8 +8,9 @@ use std::time::Duration;
 use licgate_core::id::VendorName;
 use tokio::time::sleep;
 
+use super::endings::{panicked, unusable};
 use super::guard::Guard;
-use super::unusable;
+
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::journal::SqliteJournal;
@@ -42,7 +43,7 @@ impl Waits {
         let opened = patiently(self.leaving, is_another, async || {
             let (state_dir, vendor) = (state_dir.to_owned(), vendor.clone());
             let open = move || SqliteJournal::open(&state_dir, &vendor).map_err(|error| unusable(&error));
-            tasks.blocking(open).await.unwrap_or_else(|| Err(super::panicked()))
+            tasks.blocking(open).await.unwrap_or_else(|| Err(panicked()))
         });
         opened.await
     }

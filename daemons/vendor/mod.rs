@@ -7,6 +7,7 @@ mod answer;
 mod bench;
 mod commit;
 mod desk;
+mod endings;
 mod guard;
 mod keeper;
 mod load;
@@ -31,7 +32,7 @@ use tracing::{error, warn};
 use crate::clock::Clock;
 use crate::failure::{Exit, Failure};
 use crate::flags::VendorFlags;
-use crate::journal::{AppendError, Fault, Journal as _, JournalError, Seq, SqliteJournal};
+use crate::journal::{AppendError, Journal as _, Seq, SqliteJournal};
 use crate::log::verbatim;
 use crate::net::{Bound, Parent, parent};
 use crate::run::{Daemon, Orders, Setup};
@@ -40,6 +41,7 @@ use accept::{Fresh, Kept, Refusal};
 use alone::Waits;
 use commit::BATCHES;
 use desk::Office;
+use endings::{cannot_go_on, master_lost, panicked, started_by_hand, unusable};
 use guard::Guard;
 use keeper::{INBOX, Keeper};
 use load::{Order, Remark, Shelf};
@@ -263,51 +265,18 @@ fn stock(Fresh { shelf, book, remarks }: Fresh, guard: Guard) -> (Stock, Book) {
     (Stock { shelf, guard, next_change, starting }, book)
 }
 
+fn why_ended(ended: Result<Option<Result<(), AppendError>>, oneshot::error::RecvError>) -> Failure {
+    match ended {
+        Ok(Some(Err(error))) => cannot_go_on(&error),
+        Ok(Some(Ok(())) | None) | Err(_) => panicked(),
+    }
+}
+
 /// The list of features for the log.
 fn starting_lines(shelf: &Shelf, book: &Book) -> Vec<String> {
     let mut features: Vec<&FeatureName> = book.pools().iter().map(|pool| &pool.feature).collect();
     features.dedup();
     started(shelf.host_name(), features)
-}
-
-fn started_by_hand() -> Failure {
-    Failure::new(
-        Exit::BadConfig,
-        "licvendord owns the seats of one vendor and is started by licmgrd, with which it talks over its standard \
-         input and output",
-    )
-    .with_hint("start the licence host with: licmgrd -c FILE.lic")
-}
-
-fn unusable(error: &JournalError) -> Failure {
-    let exit = match error.fault {
-        Fault::Running => Exit::AnotherRuns,
-        Fault::Full
-        | Fault::NotWritable
-        | Fault::Corrupt
-        | Fault::Newer
-        | Fault::Foreign
-        | Fault::Busy
-        | Fault::Other => Exit::NoFile,
-    };
-    Failure::new(exit, error.to_string())
-}
-
-fn why_ended(ended: Result<Option<Result<(), AppendError>>, oneshot::error::RecvError>) -> Failure {
-    match ended {
-        Ok(Some(Err(error))) => Failure::new(Exit::Broken, error.to_string()),
-        Ok(Some(Ok(())) | None) | Err(_) => panicked(),
-    }
-}
-
-fn master_lost() -> Failure {
-    Failure::new(Exit::MasterLost, "the licmgrd that started this daemon has gone")
-        .with_hint("start licmgrd again; no seat is lost meanwhile")
-}
-
-fn panicked() -> Failure {
-    Failure::new(Exit::Broken, "a part of the daemon came to an unexpected end")
-        .with_hint("please report this with the log; licmgrd starts the daemon again, and no seat is lost")
 }
 
 #[cfg(test)]

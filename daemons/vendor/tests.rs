@@ -209,6 +209,26 @@ async fn a_reread_with_errors_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_journal_that_cannot_be_written_any_more_is_the_end_and_is_named() {
+    let host = Host::new();
+    host.issue("FEATURE solver acme 2.0 permanent 2\n");
+    let scene = Scene::start(&host).await;
+    let mut client = scene.client().await;
+    assert!(matches!(say(&mut client, solver(1, 1)).await, ServerMsg::Granted(_)));
+    let journal = host.dir.path().join("state/acme.db");
+    std::fs::rename(&journal, journal.with_extension("gone")).unwrap();
+    client.send(&solver(2, 1)).await.unwrap();
+    let failure = scene.end().await.unwrap_err();
+    assert_eq!(failure.exit, Exit::NoFile);
+    let answer = client.recv::<ServerMsg>().await.unwrap();
+    assert_eq!(answer, None, "nobody is told of a seat that is not written");
+    let said = failure.to_string();
+    for words in [journal.to_str().unwrap(), "moved away", "put it back"] {
+        assert!(said.contains(words), "no {words:?} in {said}");
+    }
+}
+
+#[tokio::test]
 async fn what_cannot_be_had_is_said_before_anybody_is_served() {
     let host = Host::new();
     host.issue("FEATURE solver acme 2.0 permanent 1\n");

@@ -64,6 +64,8 @@ pub(super) fn open(path: &Path) -> Result<Connection, JournalError> {
     prepare(&mut db, path)?;
     db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(())).map_err(&failed)?;
     db.pragma_update(None, "synchronous", "full").map_err(&failed)?;
+    // The first look makes the write-ahead log.
+    db.query_row("SELECT count(*) FROM change WHERE seq = 0", [], |_| Ok(())).map_err(&failed)?;
     Ok(db)
 }
 

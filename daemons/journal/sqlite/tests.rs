@@ -236,6 +236,41 @@ fn a_directory_that_cannot_be_written_is_named() {
 }
 
 #[test]
+fn a_directory_that_becomes_read_only_takes_nothing_from_appends() {
+    let dir = TempDir::new().unwrap();
+    let mut journal = open(&dir);
+    let mode = |mode| fs::set_permissions(dir.path(), fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o555);
+    journal.append(Seq(0), &entries(1..=200)).unwrap();
+    let left = TempDir::new().unwrap();
+    for file in fs::read_dir(dir.path()).unwrap().map(Result::unwrap) {
+        fs::copy(file.path(), left.path().join(file.file_name())).unwrap();
+    }
+    mode(0o755);
+    assert_eq!(open(&left).load().unwrap().changes, changes(1..=200));
+}
+
+#[test]
+fn files_that_were_moved_away_or_replaced_take_no_more() {
+    for name in ["acme.db", "acme.db-wal"] {
+        for replaced in [false, true] {
+            let dir = TempDir::new().unwrap();
+            let mut journal = open(&dir);
+            journal.append(Seq(0), &entries(1..=2)).unwrap();
+            let file = dir.path().join(name);
+            fs::rename(&file, dir.path().join("gone")).unwrap();
+            if replaced {
+                fs::copy(dir.path().join("gone"), &file).unwrap();
+            }
+            let Err(AppendError::Failed(error)) = journal.append(Seq(2), &entries(3..=3)) else {
+                panic!("{name} took it")
+            };
+            assert_eq!((error.fault, &error.path), (Fault::Moved, &file));
+        }
+    }
+}
+
+#[test]
 fn a_damaged_file_is_refused_and_left_alone() {
     let garbage: &[u8] = &[0x5a; 5000];
     let dir = TempDir::new().unwrap();
