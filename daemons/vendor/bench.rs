@@ -14,7 +14,7 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, advance, timeout};
 
 use super::commit::{BATCHES, commit};
-use super::keeper::{Command, INBOX, Keeper, keep};
+use super::keeper::{Command, Keeper, Way, doors, keep};
 use super::outbox::{Letters, Outbox, outbox};
 use crate::journal::{AppendError, Journal as _, MemoryJournal};
 use crate::tasks::Tasks;
@@ -138,7 +138,7 @@ impl Client {
 
 /// A keeper and its committer, on a disk that survives them.
 pub(super) struct Site {
-    pub(super) asks: mpsc::Sender<Command>,
+    pub(super) way: Way,
     pub(super) tasks: Tasks,
     pub(super) committed: oneshot::Receiver<Option<Result<(), AppendError>>>,
 }
@@ -152,7 +152,7 @@ impl Site {
     /// Starts on what is on the disk, in a machine that may be about to die.
     pub(super) fn start_as_is(book: Book, disk: &MemoryJournal) -> Self {
         let tasks = Tasks::new();
-        let (asks, inbox) = mpsc::channel(INBOX);
+        let (way, doors) = doors();
         let (commits, batches) = mpsc::channel(BATCHES);
         let (ended, committed) = oneshot::channel();
         let mut journal = disk.clone();
@@ -165,12 +165,12 @@ impl Site {
             let work = committer.blocking(move || commit(Box::new(journal), loaded.last, history, batches));
             drop(ended.send(work.await));
         });
-        tasks.spawn(keep(keeper, clock, inbox, commits, tasks.stopping().clone()));
-        Self { asks, tasks, committed }
+        tasks.spawn(keep(keeper, clock, doors, commits, tasks.stopping().clone()));
+        Self { way, tasks, committed }
     }
 
     pub(super) async fn ask(&self, client: &Client, ask: Ask) {
-        self.asks.send(client.ask(ask)).await.unwrap();
+        self.way.inbox.send(client.ask(ask)).await.unwrap();
     }
 
     /// Lets `seconds` pass, in steps that a running daemon would notice.

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use licgate_core::wire::{ClientMsg, ServerMsg, StatusAsk, Then, VendorRequest, VendorSession};
+use licgate_core::wire::{ClientMsg, ServerMsg, Then, VendorRequest, VendorSession};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use super::keeper::Command;
+use super::keeper::{Command, Look, Way};
 use super::outbox::{Letters, Outbox, outbox};
 use crate::net::{Conn, ConnError, greet};
 
@@ -25,7 +24,7 @@ pub(super) struct Office {
     /// The vendor's name, by which clients are welcomed.
     pub(super) vendor: String,
     /// The way to the keeper.
-    pub(super) keeper: mpsc::Sender<Command>,
+    pub(super) keeper: Way,
     /// How long a client may hold a seat without a word.
     pub(super) silence: Duration,
     /// Cancelled when the daemon ends.
@@ -142,17 +141,14 @@ impl Desk {
     /// Brings a request to the keeper; when that is busy, the client has to wait.
     async fn ask(&mut self, request: VendorRequest) -> Asked {
         let outbox = self.outbox.clone();
-        let command = match request {
-            VendorRequest::Ask(ask) => Command::Ask(ask, outbox),
-            VendorRequest::Status(ask @ StatusAsk { .. }) => {
+        let is_sent = match request {
+            VendorRequest::Ask(ask) => self.office.keeper.inbox.send(Command::Ask(ask, outbox)).await.is_ok(),
+            VendorRequest::Status(ask) => {
                 self.looking = true;
-                Command::Status(ask, outbox)
+                self.office.keeper.looks.send(Look(ask, outbox)).await.is_ok()
             }
         };
-        match self.office.keeper.send(command).await {
-            Ok(()) => Asked::Sent,
-            Err(_) => Asked::NobodyThere,
-        }
+        if is_sent { Asked::Sent } else { Asked::NobodyThere }
     }
 
     /// Tells the keeper that nobody is at the other end any more. Seats that were granted to somebody who had gone
@@ -172,7 +168,7 @@ impl Desk {
             },
         }
         for ask in self.session.hangups() {
-            if self.office.keeper.send(Command::Ask(ask, self.outbox.clone())).await.is_err() {
+            if self.office.keeper.inbox.send(Command::Ask(ask, self.outbox.clone())).await.is_err() {
                 return;
             }
         }

@@ -20,7 +20,10 @@ use super::outbox::Outbox;
 pub(super) use state::Keeper;
 
 /// Commands that may wait for the keeper; then desks wait, and so do their clients.
-pub(super) const INBOX: usize = 1024;
+const INBOX: usize = 1024;
+
+/// Looks that may wait for the keeper; then whoever wants to look waits, and nobody else does.
+const LOOKS: usize = 16;
 
 /// Commands in one turn.
 const TURN: usize = 256;
@@ -42,27 +45,57 @@ const STEP: Duration = Duration::from_secs(10);
 pub(super) enum Command {
     /// A client asks; it is answered through the outbox, except for [`Ask::Hangup`].
     Ask(Ask, Outbox),
-    /// Somebody looks.
-    Status(StatusAsk, Outbox),
     /// Serve from this book from now on, and tell what changed.
     Serve(Book, oneshot::Sender<Vec<String>>),
+}
+
+/// Somebody wants a page of status.
+#[derive(Debug)]
+pub(super) struct Look(pub(super) StatusAsk, pub(super) Outbox);
+
+/// Where the keeper hears from desks.
+///
+/// Looks come in by a door of their own, and one of them is answered behind the commands of each turn: however many
+/// look, a command waits for one page at most.
+#[derive(Debug)]
+pub(super) struct Doors {
+    /// For commands.
+    pub(super) inbox: mpsc::Receiver<Command>,
+    /// For looks.
+    pub(super) looks: mpsc::Receiver<Look>,
+}
+
+/// The desks' side of the [`Doors`].
+#[derive(Debug, Clone)]
+pub(super) struct Way {
+    /// For commands.
+    pub(super) inbox: mpsc::Sender<Command>,
+    /// For looks.
+    pub(super) looks: mpsc::Sender<Look>,
+}
+
+/// A way to a keeper.
+pub(super) fn doors() -> (Way, Doors) {
+    let ((asks, inbox), (sender, looks)) = (mpsc::channel(INBOX), mpsc::channel(LOOKS));
+    (Way { inbox: asks, looks: sender }, Doors { inbox, looks })
 }
 
 /// Keeps until `stopping`, and then answers what is in the inbox already; or until the committer has ended.
 pub(super) async fn keep<Z: Zone>(
     mut keeper: Keeper<Z>,
     clock: impl Fn() -> Now + Send,
-    mut inbox: mpsc::Receiver<Command>,
+    Doors { mut inbox, mut looks }: Doors,
     commits: mpsc::Sender<Batch>,
     stopping: CancellationToken,
 ) {
     let mut clock = Pulse::new(clock);
-    let mut commands = Vec::with_capacity(TURN);
+    let (mut commands, mut look) = (Vec::with_capacity(TURN), None);
     // The first turn finds what fell due at the start.
     let mut open = true;
     while open {
         let Ok(commit) = commits.reserve().await else { return };
-        let batch = keeper.turn(clock.now(), commands.drain(..));
+        let page = look.take().or_else(|| looks.try_recv().ok());
+        let batch = keeper.turn(clock.now(), commands.drain(..), page);
         if !batch.is_empty() {
             commit.send(batch);
         }
@@ -74,6 +107,10 @@ pub(super) async fn keep<Z: Zone>(
                 true
             }
             count = inbox.recv_many(&mut commands, TURN) => count > 0,
+            Some(next) = looks.recv() => {
+                look = Some(next);
+                true
+            }
             () = rest => true,
         };
     }

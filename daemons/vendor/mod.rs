@@ -43,7 +43,7 @@ use commit::BATCHES;
 use desk::Office;
 use endings::{cannot_go_on, master_lost, panicked, started_by_hand, unusable};
 use guard::Guard;
-use keeper::{INBOX, Keeper};
+use keeper::{Keeper, doors};
 use load::{Order, Remark, Shelf};
 use reread::{NobodyThere, Report, Reread};
 
@@ -85,7 +85,7 @@ impl Daemon for Vendor {
     async fn serve(self, orders: Orders) -> Result<(), Failure> {
         let Self { setup, order, stock, keeper, clock, journal, last, bound, tls, mut master } = self;
         let tasks = setup.tasks;
-        let (asks, inbox) = mpsc::channel(INBOX);
+        let (way, doors) = doors();
         let (commits, batches) = mpsc::channel(BATCHES);
         let (ended, mut committed): (_, Committed) = oneshot::channel();
         let history = Duration::from_secs(u64::from(setup.config.keep_days) * 24 * 60 * 60);
@@ -96,11 +96,11 @@ impl Daemon for Vendor {
             drop(ended.send(work.await));
         });
         let stopping = tasks.stopping().clone();
-        tasks.spawn(keeper::keep(keeper, move || clock.now(), inbox, commits, stopping.clone()));
+        tasks.spawn(keeper::keep(keeper, move || clock.now(), doors, commits, stopping.clone()));
         let port = bound.port();
         let vendor = order.vendor.to_string();
         let silence = setup.config.patience.silence;
-        let office = Office { vendor, keeper: asks.clone(), silence, stopping: stopping.clone() };
+        let office = Office { vendor, keeper: way.clone(), silence, stopping: stopping.clone() };
         bound.serve(&tasks, &tls, setup.config.connections, move |conn, _| office.clone().serve(conn));
 
         verbatim(&format!("licgate licvendord version v{}", env!("CARGO_PKG_VERSION")));
@@ -113,7 +113,7 @@ impl Daemon for Vendor {
             guard,
             shelf: Arc::new(shelf),
             next_change,
-            keeper: asks,
+            keeper: way.inbox,
             tasks: tasks.clone(),
         };
         let left = tokio::select! {

@@ -30,6 +30,11 @@ pub(super) fn outbox() -> (Outbox, Letters) {
 }
 
 impl Outbox {
+    /// Whether both lead to the same client's connection.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        self.messages.same_channel(&other.messages)
+    }
+
     /// Sends a message on its way. A client that has let too many pile up is given up; to one that has gone nothing
     /// is said.
     pub(super) fn tell(&self, message: ServerMsg) {

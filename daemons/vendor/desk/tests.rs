@@ -4,16 +4,19 @@ use licgate_core::host::HostFacts;
 use licgate_core::id::FeatureName;
 use licgate_core::ledger::{Ask, Holder};
 use licgate_core::licence::Proof;
-use licgate_core::wire::{Checkout, Granted, Hello, StatusPage, limit};
+use licgate_core::wire::{Checkout, Granted, Hello, StatusAsk, StatusPage, limit};
 use tokio::io::DuplexStream;
+use tokio::sync::mpsc;
 
 use super::*;
 use crate::tasks::Tasks;
 use crate::vendor::bench::{PATIENCE, id, version};
+use crate::vendor::keeper::{Doors, doors};
 
 struct Scene {
     client: Conn<DuplexStream>,
     keeper: mpsc::Receiver<Command>,
+    looks: mpsc::Receiver<Look>,
     tasks: Tasks,
 }
 
@@ -22,16 +25,16 @@ impl Scene {
     async fn new(pipe: usize) -> Self {
         let (near, far) = tokio::io::duplex(pipe);
         let tasks = Tasks::new();
-        let (asks, keeper) = mpsc::channel(super::super::keeper::INBOX);
+        let (way, Doors { inbox: keeper, looks }) = doors();
         let (silence, stopping) = (PATIENCE.silence, tasks.stopping().clone());
-        let office = Office { vendor: "acme".into(), keeper: asks, silence, stopping };
+        let office = Office { vendor: "acme".into(), keeper: way, silence, stopping };
         tasks.spawn(office.serve(Conn::new(near)));
         let mut client = Conn::new(far);
         client.trust();
         client.send(&ClientMsg::Hello(hello())).await.unwrap();
         let welcome = client.recv::<ServerMsg>().await.unwrap();
         assert!(matches!(welcome, Some(ServerMsg::Welcome(welcome)) if welcome.name == "acme"));
-        Self { client, keeper, tasks }
+        Self { client, keeper, looks, tasks }
     }
 
     async fn checkout(&mut self, number: u16) {
@@ -89,7 +92,7 @@ async fn a_client_that_goes_is_hung_up_with_its_epochs() {
             assert!(scene.client.recv::<ServerMsg>().await.unwrap().is_some());
         }
     }
-    let Scene { client, mut keeper, tasks } = scene;
+    let Scene { client, mut keeper, looks: _looks, tasks } = scene;
     drop(client);
     let mut hangups = Vec::new();
     while let Some(Command::Ask(ask, _)) = keeper.recv().await {
@@ -132,11 +135,11 @@ async fn one_page_of_status_at_a_time() {
     scene.client.push(&ClientMsg::Status(ask.clone())).unwrap();
     scene.client.push(&ClientMsg::Status(ask)).unwrap();
     scene.client.flush().await.unwrap();
-    let Some(Command::Status(_, outbox)) = scene.keeper.recv().await else { panic!("no look") };
-    let second = timeout(Duration::from_secs(5), scene.keeper.recv()).await;
+    let Look(_, outbox) = scene.looks.recv().await.unwrap();
+    let second = timeout(Duration::from_secs(5), scene.looks.recv()).await;
     assert!(second.is_err(), "the second page is not begun before the first is out");
     outbox.tell(ServerMsg::Status(StatusPage { rows: Vec::new(), next: None }));
-    assert!(matches!(scene.keeper.recv().await, Some(Command::Status(..))));
+    assert!(scene.looks.recv().await.is_some());
 }
 
 #[tokio::test(start_paused = true)]

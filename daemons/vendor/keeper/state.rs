@@ -9,7 +9,7 @@ use licgate_core::report;
 use licgate_core::time::{LeaseTime, Now, Zone};
 use licgate_core::wire::ServerMsg;
 
-use super::Command;
+use super::{Command, Look};
 use crate::journal::{Entry, Loaded};
 use crate::vendor::commit::{Batch, Outcome};
 use crate::vendor::outbox::Outbox;
@@ -51,13 +51,22 @@ impl<Z: Zone> Keeper<Z> {
         Self { ledger, patience, zone, routes: BTreeMap::new(), tail: loaded.tail, snapshot_at }
     }
 
-    /// Obeys `commands` in their order, and does what is due before, between and after them.
-    pub(super) fn turn(&mut self, now: Now, commands: impl Iterator<Item = Command>) -> Batch {
+    /// Obeys `commands` in their order, and does what is due before, between and after them. A look comes last.
+    pub(super) fn turn(
+        &mut self,
+        now: Now,
+        commands: impl Iterator<Item = Command>,
+        look: Option<Look>,
+    ) -> Batch {
         let mut batch = Batch { now, ..Batch::default() };
         self.settle(now, &mut batch);
         for command in commands {
             self.obey(now, command, &mut batch);
             self.settle(now, &mut batch);
+        }
+        if let Some(Look(ask, from)) = look {
+            let page = report::page(&self.ledger, now, &ask);
+            batch.outcomes.push(Outcome::Tell(from, ServerMsg::Status(page)));
         }
         self.tail += batch.entries.len();
         if self.tail >= self.snapshot_at {
@@ -82,19 +91,32 @@ impl<Z: Zone> Keeper<Z> {
     fn obey(&mut self, now: Now, command: Command, batch: &mut Batch) {
         match command {
             Command::Ask(ask, from) => match self.ledger.decide(now, &ask) {
+                Ok(Change { at, event: Event::Resumed { checkout, epoch: _ } })
+                    if self.is_on(&checkout, &from) =>
+                {
+                    self.repeat(at, checkout, from, batch);
+                }
                 Ok(change) => self.make(change, Some(&from), batch),
                 Err(denial) => self.refuse(&ask, &denial, from, batch),
             },
-            Command::Status(ask, from) => {
-                let page = report::page(&self.ledger, now, &ask);
-                batch.outcomes.push(Outcome::Tell(from, ServerMsg::Status(page)));
-            }
             Command::Serve(book, report) => {
                 let lines = news::news(self.ledger.book(), &book);
                 self.ledger.serve(book);
                 batch.outcomes.push(Outcome::Served(report, lines));
             }
         }
+    }
+
+    fn is_on(&self, checkout: &CheckoutId, line: &Outbox) -> bool {
+        self.routes.get(checkout).is_some_and(|route| route.is_same(line))
+    }
+
+    /// A client that comes back on the connection that it is on already hears how it stands; nothing has changed, and
+    /// nothing is written.
+    fn repeat(&mut self, at: Now, checkout: CheckoutId, from: Outbox, batch: &mut Batch) {
+        self.ledger.apply(&Change { at, event: Event::Heard { checkout } });
+        let told = self.standing(checkout).map(|standing| Outcome::Tell(from, standing));
+        batch.outcomes.extend(told);
     }
 
     /// Applies a change and notes what has to be written, logged and told because of it.

@@ -87,6 +87,7 @@ async fn a_restart_keeps_every_lease_for_a_full_silence_period() {
     drop(bob.queued().await);
     first.pass(100).await;
     // The journal's clock goes on to here; ann was last heard long before.
+    let mut bob = Client::new();
     first.ask(&bob, Ask::Resume(id(2))).await;
     drop(bob.queued().await);
     first.stop().await;
@@ -111,20 +112,20 @@ async fn a_stop_answers_what_is_in_the_inbox() {
     let site = Site::start(book(&["solver"], 5), &disk);
     let mut ann = Client::new();
     for number in 0..5 {
-        site.asks.try_send(ann.ask(Ask::Checkout(checkout(number, "ann")))).unwrap();
+        site.way.inbox.try_send(ann.ask(Ask::Checkout(checkout(number, "ann")))).unwrap();
     }
     site.stop().await;
     assert_eq!(ann.heard().await.iter().filter(|message| is_granted(message)).count(), 5);
     assert_eq!(disk.entries().len(), 5);
 }
 
-/// Two clients and one seat: each ask waits for its answer, so each is a commit of its own.
+/// Two people and one seat, one of them on a second connection later: each ask waits for its answer, so each is a commit of its own.
 fn story() -> Vec<(usize, Ask)> {
     vec![
         (0, Ask::Checkout(checkout(1, "ann"))),
         (1, Ask::Checkout(waiting(2, "bob"))),
-        (0, Ask::Resume(id(1))),
-        (0, Ask::Checkin(id(1), 2)),
+        (2, Ask::Resume(id(1))),
+        (2, Ask::Checkin(id(1), 2)),
         (1, Ask::Checkin(id(2), 1)),
         (0, Ask::Checkout(checkout(3, "ann"))),
     ]
@@ -149,7 +150,7 @@ async fn a_crash_at_any_point_never_unsays_anything() {
 /// Plays the story; gives the answers up to the one that never came.
 async fn live_until_crash(disk: &MemoryJournal) -> Vec<ServerMsg> {
     let mut site = Site::start_as_is(book(&["solver"], 1), disk);
-    let mut clients = [Client::new(), Client::new()];
+    let mut clients = [Client::new(), Client::new(), Client::new()];
     let mut heard = Vec::new();
     for (client, ask) in story() {
         let is_checkin = matches!(ask, Ask::Checkin(..));
@@ -191,5 +192,27 @@ async fn check_after_crash(disk: &MemoryJournal, appends: usize, crash: Crash) {
     // Out: after step 1; back only after step 5; out again after step 6.
     let expected = usize::from((1..=4).contains(&durable_steps) || durable_steps == 6);
     assert_eq!(holders, expected, "{crash:?} {appends}");
+    site.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crowd_that_looks_delays_a_checkout_by_one_page_at_most() {
+    let disk = MemoryJournal::default();
+    let site = Site::start(book(&["solver"], 100), &disk);
+    let mut ann = Client::new();
+    let ask = StatusAsk { feature: None, users: true, after: None };
+    let look = || Look(ask.clone(), ann.outbox.clone());
+    let mut crowd = 0;
+    while site.way.looks.try_send(look()).is_ok() {
+        crowd += 1;
+    }
+    assert_eq!(crowd, LOOKS, "the others wait outside");
+    site.ask(&ann, Ask::Checkout(checkout(1, "ann"))).await;
+    // The crowd was there first.
+    let mut seat_after = Vec::new();
+    for place in 0..=crowd {
+        seat_after.extend(is_granted(&ann.hear().await).then_some(place));
+    }
+    assert!(matches!(seat_after[..], [0 | 1]), "pages before the seat: {seat_after:?}");
     site.stop().await;
 }

@@ -23,7 +23,7 @@ impl Bare {
 
     /// One turn; delivers its messages and gives its log lines and the kinds of its entries.
     fn turn(&mut self, commands: impl IntoIterator<Item = Command>) -> (Vec<String>, Batch) {
-        let mut batch = self.keeper.turn(self.now, commands.into_iter());
+        let mut batch = self.keeper.turn(self.now, commands.into_iter(), None);
         let mut lines = Vec::new();
         for outcome in batch.outcomes.drain(..) {
             match outcome {
@@ -82,6 +82,11 @@ async fn whoever_comes_back_takes_the_place_of_its_old_connection() {
     bare.turn([ann.ask(Ask::Checkin(id(1), 1))]);
     assert_eq!(new.granted().await.epoch, 2);
     assert_eq!(old.heard().await, []);
+    // Where it is already, coming back changes nothing and costs no line of the journal.
+    for ask in [Ask::Resume(id(2)), Ask::Checkout(waiting(2, "bob"))] {
+        let (_, batch) = bare.turn([new.ask(ask)]);
+        assert_eq!((new.granted().await.epoch, batch.entries.len()), (2, 0));
+    }
     // A repeated checkout is the same as a resume.
     bare.turn([old.ask(Ask::Checkout(waiting(2, "bob")))]);
     assert_eq!(old.granted().await.epoch, 3);
