@@ -199,6 +199,7 @@ fn kind(event: &Event) -> &'static str {
         Event::Ended { why: End::Lingered, .. } => "lingered",
         Event::Ended { why: End::Expired, .. } => "expired",
         Event::Ended { why: End::Removed, .. } => "removed",
+        Event::Moved { .. } => "moved",
         Event::Heard { .. } => "heard",
         Event::HungUp { .. } => "hung up",
         Event::Numbered { .. } => "numbered",

@@ -59,6 +59,7 @@ pub(super) fn checkout_of(event: &Event) -> Option<CheckoutId> {
         | Event::Resumed { checkout, .. }
         | Event::Lingers { checkout, .. }
         | Event::Ended { checkout, .. }
+        | Event::Moved { checkout, .. }
         | Event::Heard { checkout }
         | Event::HungUp { checkout } => Some(*checkout),
         Event::Numbered { .. } => None,
@@ -78,6 +79,7 @@ pub(super) fn lines(event: &Event, subject: &Subject) -> Vec<String> {
         },
         Event::Resumed { .. }
         | Event::Lingers { .. }
+        | Event::Moved { .. }
         | Event::Heard { .. }
         | Event::HungUp { .. }
         | Event::Numbered { .. } => Vec::new(),

@@ -126,6 +126,27 @@ fn a_changed_licence_is_picked_up_and_holders_keep_their_seats() {
 }
 
 #[test]
+fn a_renewed_licence_takes_over_who_holds_seats_of_the_old_one() {
+    let renewed = LINES.replace("1.0", "1.1");
+    let site = Site::serving(LINES);
+    let host = Host::start(&site);
+    let held = [take(&site, &host.at()), take(&site, &host.at())];
+    site.license(&renewed);
+    let (code, said) = reread(&site, &host);
+    assert_eq!(code, 0, "{said}");
+    assert_eq!(free(&host, "solver"), "0");
+    let [first, second] = held;
+    first.give_back().expect("the seat goes back");
+    assert_eq!(free(&host, "solver"), "1");
+    host.stop();
+    site.license(LINES);
+    let host = Host::start(&site);
+    assert_eq!(free(&host, "solver"), "1", "the old licence is there again, after a restart");
+    drop(second);
+    host.stop();
+}
+
+#[test]
 fn with_a_broken_file_the_old_one_stays_in_force() {
     let site = Site::serving(LINES);
     let mut host = Host::start(&site);

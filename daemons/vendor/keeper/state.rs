@@ -169,7 +169,9 @@ impl<Z: Zone> Keeper<Z> {
                 let gone = answer::gone(checkout, *why, &subject.about.feature);
                 (self.routes.remove(&checkout), Some(gone))
             }
-            Event::Heard { .. } | Event::HungUp { .. } | Event::Numbered { .. } => return,
+            Event::Moved { .. } | Event::Heard { .. } | Event::HungUp { .. } | Event::Numbered { .. } => {
+                return;
+            }
         };
         if let (Some(outbox), Some(message)) = (outbox, message) {
             batch.outcomes.push(Outcome::Tell(outbox, message));

@@ -22,6 +22,7 @@ impl Ledger {
             Event::Resumed { checkout, epoch } => self.resume(at.lease, checkout, *epoch),
             Event::Lingers { checkout, until } => self.linger(change.at.lease, checkout, *until),
             Event::Ended { checkout, why: _ } => self.end(checkout),
+            Event::Moved { checkout, pool } => self.relocate(checkout, pool),
             Event::Heard { checkout } => self.hear(at.lease, checkout),
             Event::HungUp { checkout } => self.hang_up(at.lease, checkout),
             Event::Numbered { next } => self.next = self.next.max(*next),
@@ -72,6 +73,16 @@ impl Ledger {
         self.change(checkout, |entry| match entry.state {
             State::Waiting { line, .. } => Entry { since, state: State::Held { line, pool }, ..entry },
             State::Held { .. } | State::Lingering { .. } => entry,
+        });
+    }
+
+    /// A lease has its seats from another pool. All else stays: its client has nothing to do with it.
+    fn relocate(&mut self, checkout: &CheckoutId, pool: &PoolKey) {
+        let pool = self.directory.pool_index(pool);
+        self.change(checkout, |entry| match entry.state {
+            State::Held { line, .. } => Entry { state: State::Held { line, pool }, ..entry },
+            State::Lingering { from, .. } => Entry { state: State::Lingering { from, pool }, ..entry },
+            State::Waiting { .. } => entry,
         });
     }
 

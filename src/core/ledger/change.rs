@@ -76,6 +76,16 @@ pub enum Event {
         #[n(1)]
         why: End,
     },
+    /// The pool of a lease is gone, and this one has its seats from now on.
+    #[n(9)]
+    Moved {
+        /// The lease.
+        #[n(0)]
+        checkout: CheckoutId,
+        /// Where its seats come from.
+        #[n(1)]
+        pool: PoolKey,
+    },
     /// The client was heard. Not durable.
     #[n(6)]
     Heard {
@@ -110,6 +120,7 @@ impl Event {
             | Self::Resumed { .. }
             | Self::Lingers { .. }
             | Self::Ended { .. }
+            | Self::Moved { .. }
             | Self::Numbered { .. } => true,
             Self::Heard { .. } | Self::HungUp { .. } => false,
         }

@@ -1,4 +1,4 @@
-//! What happens unasked: leases whose pool is gone end, silence and linger time run out, seats set free go to the queue.
+//! What happens unasked: leases whose pool is gone move or end, silence and linger time run out, seats set free go to the queue.
 
 use super::entry::{Entry, Line, State};
 use super::{Change, End, Event, Ledger};
@@ -6,8 +6,8 @@ use crate::code::Code;
 use crate::time::{LeaseTime, Now};
 
 impl Ledger {
-    /// What has to happen unasked, one change at a time, until `None`: first who has no pool any more goes, then who was
-    /// not heard in time, and what that sets free goes to those who wait.
+    /// What has to happen unasked, one change at a time, until `None`: first who has no pool any more moves to another or
+    /// goes, then goes who was not heard in time, and what that sets free goes to those who wait.
     pub fn due(&self, now: Now) -> Option<Change> {
         let at = self.at(now);
         let event = self.orphaned().or_else(|| self.overdue(at.lease)).or_else(|| self.promotion())?;
@@ -24,7 +24,11 @@ impl Ledger {
     }
 
     fn orphaned(&self) -> Option<Event> {
-        let entry = self.entries.get(self.doomed.first()?)?;
+        let number = *self.doomed.first()?;
+        let entry = self.entries.get(&number)?;
+        if let Some(pool) = self.refuge(number, entry) {
+            return Some(Event::Moved { checkout: entry.checkout, pool: pool.clone() });
+        }
         let feature = self.directory.feature(entry.feature)?;
         let expired = self.book.absent(&feature.name).iter().any(|absence| absence.code == Code::EXPIRED);
         Some(end(entry, if expired { End::Expired } else { End::Removed }))

@@ -5,9 +5,11 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::directory::{Feature, FeatureIndex, PoolIndex};
+use super::entry::{Entry, State};
 use super::{Denial, Ledger, Machine, Why};
 use crate::host::allows_platform;
-use crate::licence::Pool;
+use crate::id::LeaseNumber;
+use crate::licence::{Pool, PoolKey};
 use crate::version::Version;
 
 /// The part of a request that decides which pools are eligible.
@@ -45,6 +47,28 @@ impl Ledger {
         } else {
             (!stock.could_ever_fit(wish.seats)).then_some(Obstacle::Size)
         }
+    }
+
+    /// The pool to which a lease moves whose own is gone, if one has seats for it: whoever waits there has none yet to lose.
+    ///
+    /// Its client's machine is not known any more. So only a pool for the same machines will do: one that differs in
+    /// nothing but the version, which comes first, or one that is for all machines.
+    pub(super) fn refuge(&self, number: LeaseNumber, entry: &Entry) -> Option<&PoolKey> {
+        let (State::Held { pool: gone, .. } | State::Lingering { pool: gone, .. }) = &entry.state else {
+            return None;
+        };
+        let gone = &self.directory.stock(*gone)?.key;
+        let pools = self.directory.feature(entry.feature)?.pools();
+        let mut roomy = Vec::new();
+        for (pool, stock) in pools.filter_map(|index| Some((self.pool(index)?, self.directory.stock(index)?)))
+        {
+            if pool.version >= entry.version && stock.has_room(entry.claim(number)) {
+                roomy.push(pool);
+            }
+        }
+        let is_for_all = |pool: &&&Pool| pool.hostids.is_empty() && pool.platforms.is_empty();
+        let kin = roomy.iter().find(|pool| pool.key.is_kin(gone));
+        kin.or_else(|| roomy.iter().find(is_for_all)).map(|pool| &pool.key)
     }
 
     /// What to say when no pool is eligible: the obstacle of the pool that came closest.

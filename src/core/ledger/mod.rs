@@ -16,10 +16,11 @@
 //! | silence or grace over | | ended | ended | |
 //! | linger time over | | | | ended |
 //! | seats set free | | promoted if it is next | | |
-//! | pool gone | | ended if no other will do | ended | ended |
+//! | pool gone | | ended if no other will do | moved, else ended ³ | moved, else ended ³ |
 //!
 //! ¹ If it asks for the same feature and as many seats, else it is denied. ² With another epoch than the latest it is
-//! denied as stale, and nothing happens.
+//! denied as stale, and nothing happens. ³ To the pool that differs in nothing but the version (the licence was renewed), else to
+//! the first that is for all machines; but to none without seats for it, nor of a version below the one that it asked for.
 //!
 //! To its client a lingering lease is gone. A client that is heard after its connection broke, resumed or not, has
 //! the full silence period again. Whoever resumes gets a higher epoch, which makes older connections stale.

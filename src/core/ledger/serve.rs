@@ -13,7 +13,7 @@ use crate::time::Now;
 
 impl Ledger {
     /// Serves from another book from now on. Pools are known again by their keys. Holders keep their seats; those whose
-    /// pool is gone are ended by the next [`due`](Self::due), and a pool that has shrunk lends nothing until enough
+    /// pool is gone are moved to another, or ended where none has seats for them, by the next [`due`](Self::due). A pool that has shrunk lends nothing until enough
     /// seats are back. Which pools may serve a waiting ticket is worked out anew; a ticket with none left is ended.
     pub fn serve(&mut self, book: Book) {
         let old = mem::replace(self, Self::new(book, self.patience));

@@ -104,6 +104,11 @@ impl Stock {
         }
     }
 
+    /// Whether there are seats for somebody who need not wait for his turn.
+    pub(super) fn has_room(&self, claim: Claim<'_>) -> bool {
+        self.has_free(self.extra(claim))
+    }
+
     /// The ticket that may have seats now: one that needs no additional ones, else the head of the queue if they are free.
     /// `claim` finds the head's claim by its number.
     pub(super) fn next<'a>(
@@ -114,7 +119,7 @@ impl Stock {
             return Some(*rider);
         }
         let head = *self.queue.first()?;
-        self.has_free(self.extra(claim(head)?)).then_some(head)
+        self.has_room(claim(head)?).then_some(head)
     }
 
     /// A lease begins.

@@ -42,12 +42,23 @@ pub struct Book {
     next_change: Option<Date>,
 }
 
-/// What tells one pool from another: a digest (hex) of the twelve attributes that keep lines apart, so that a pool is
-/// known again after a reread and in the journal.
+/// What tells one pool from another, so that a pool is known again after a reread and in the journal: a digest (hex) of the
+/// attributes that keep lines apart, which names its family, then `-` and its version.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, serde::Serialize)]
 #[cbor(transparent)]
 #[serde(transparent)]
 pub struct PoolKey(#[n(0)] pub Box<str>);
+
+impl PoolKey {
+    /// Whether the pools differ in nothing but their version, as a pool and what a renewed licence has in its place.
+    pub fn is_kin(&self, other: &Self) -> bool {
+        self.family() == other.family()
+    }
+
+    fn family(&self) -> &str {
+        self.0.split_once('-').map_or(&self.0, |(family, _)| family)
+    }
+}
 
 /// How many seats a pool has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

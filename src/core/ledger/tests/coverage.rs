@@ -15,6 +15,7 @@ pub(super) fn name(event: &Event) -> &'static str {
         Event::Resumed { .. } => "Resumed",
         Event::Lingers { .. } => "Lingers",
         Event::Ended { .. } => "Ended",
+        Event::Moved { .. } => "Moved",
         Event::Heard { .. } => "Heard",
         Event::HungUp { .. } => "HungUp",
         Event::Numbered { .. } => "Numbered",
@@ -60,7 +61,9 @@ pub(super) fn all_cells() -> BTreeSet<(&'static str, &'static str)> {
         cells.extend(["waiting", "held"].map(|state| (state, what)));
     }
     cells.extend([("lingering", "linger over"), ("waiting", "seats free")]);
-    let changes = ["Queued", "Granted", "Promoted", "Resumed", "Lingers", "Ended", "Heard", "HungUp"];
+    cells.extend([("held", "other pool"), ("lingering", "other pool")]);
+    let changes =
+        ["Queued", "Granted", "Promoted", "Resumed", "Lingers", "Ended", "Moved", "Heard", "HungUp"];
     cells.extend(changes.map(|change| ("", change)));
     cells.extend([
         ("shares", "Granted"),

@@ -187,6 +187,7 @@ impl<'a> World<'a> {
             let cell = match &change.event {
                 Event::Ended { checkout, why } => (state(checkout), reason(*why)),
                 Event::Promoted { checkout, .. } => (state(checkout), "seats free"),
+                Event::Moved { checkout, .. } => (state(checkout), "other pool"),
                 event => panic!("{} is not for due to say", name(event)),
             };
             self.reach(cell);

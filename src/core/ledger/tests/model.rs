@@ -161,6 +161,11 @@ impl Model {
                 self.check_end(&life, *why, now, asked);
                 self.ended.insert(*checkout);
             }
+            Event::Moved { checkout, pool } => {
+                assert!(!asked);
+                let phase = self.check_move(&self.lives[checkout], pool);
+                self.lives.get_mut(checkout).unwrap().phase = phase;
+            }
             Event::Heard { checkout } => {
                 let life = self.lives.get_mut(checkout).expect("heard, but unknown");
                 assert!(asked && !matches!(life.phase, Phase::Lingering(_)));
@@ -214,9 +219,20 @@ impl Model {
         }
     }
 
+    /// Only a lease whose pool is gone moves; says how it lives on.
+    fn check_move(&self, life: &Life, pool: &PoolKey) -> Phase {
+        assert!(self.is_orphan(life), "moved without need");
+        assert_eq!(self.refuge(life).expect("moved to where it may not be").key, *pool);
+        match life.phase {
+            Phase::Waiting => panic!("moved, but waits"),
+            Phase::Held(_) => Phase::Held(pool.clone()),
+            Phase::Lingering(_) => Phase::Lingering(pool.clone()),
+        }
+    }
+
     fn check_end(&self, life: &Life, why: End, now: LeaseTime, asked: bool) {
         let over = life.deadline <= now;
-        let orphan = self.is_orphan(life);
+        let orphan = self.is_orphan(life) && self.refuge(life).is_none();
         let expired = |it: &crate::licence::Absence| it.feature == life.feature && it.code == Code::EXPIRED;
         let expired = self.book.absences().iter().any(expired);
         let lingers = matches!(life.phase, Phase::Lingering(_));

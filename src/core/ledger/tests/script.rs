@@ -1,6 +1,7 @@
 //! What random histories are made of: steps, and the books that they turn to.
 
 use core::time::Duration;
+use std::format;
 use std::string::ToString;
 use std::vec;
 use std::vec::Vec;
@@ -10,7 +11,7 @@ use crate::code::Code;
 use crate::host::{HostFacts, HostId};
 use crate::ledger::{Holder, Machine};
 use crate::licence::ast::DupGroup;
-use crate::licence::{Absence, Book, Pool, Seats};
+use crate::licence::{Absence, Book, Pool, PoolKey, Seats};
 
 pub(super) const CLIENTS: u8 = 24;
 
@@ -94,7 +95,7 @@ impl Turn {
     }
 }
 
-/// Six pools of three features; each variant leaves out some and shrinks others.
+/// Six pools of three features; each variant leaves out some, shrinks others and has others at another version.
 pub(super) fn variant(variant: u16) -> Book {
     let linger = Duration::from_secs(30);
     let by = |user, host| DupGroup::By { user, host, display: false, vendor: false };
@@ -107,8 +108,8 @@ pub(super) fn variant(variant: u16) -> Book {
         Pool { linger, dup_group: by(true, false), ..pool("user", "post", 3) },
     ];
     let (mut served, mut absences) = (Vec::new(), Vec::new());
-    for (mut pool, place) in pools.into_iter().zip(0..) {
-        let choice = variant / 4u16.pow(place) % 4;
+    for (mut pool, place) in pools.into_iter().zip(0u16..) {
+        let choice = variant / 4u16.pow(place.into()) % 4;
         match (choice, &mut pool.seats) {
             (0, _) => {
                 let code = if place % 2 == 0 { Code::EXPIRED } else { Code::BAD_SIGNATURE };
@@ -121,6 +122,10 @@ pub(super) fn variant(variant: u16) -> Book {
                 continue;
             }
             (1, Seats::Counted { total, overdraft }) => (*total, *overdraft) = (1, 1),
+            (3, _) => {
+                pool.key = PoolKey(format!("{}-renewed", pool.key.0).into());
+                pool.version = version(["2.5", "3.1", "2.0", "2.5", "2.5", "2.5"][usize::from(place)]);
+            }
             (_, Seats::Counted { .. } | Seats::Uncounted) => {}
         }
         served.push(pool);

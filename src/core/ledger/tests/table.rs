@@ -42,6 +42,7 @@ enum Cause {
     Time(Duration),
     SeatsFree,
     PoolGone(Option<Code>),
+    Renewed,
 }
 
 fn causes() -> Vec<(&'static str, Cause)> {
@@ -63,6 +64,7 @@ fn causes() -> Vec<(&'static str, Cause)> {
         ("seats set free", Cause::SeatsFree),
         ("pool gone", Cause::PoolGone(None)),
         ("pool expired", Cause::PoolGone(Some(Code::EXPIRED))),
+        ("pool renewed", Cause::Renewed),
     ]
 }
 
@@ -84,6 +86,10 @@ fn happens(bench: &mut Bench, cause: &Cause) -> String {
             bench.ledger.serve(book([]).with_absences(absence.into_iter().collect()));
             bench.settle()
         }
+        Cause::Renewed => {
+            bench.ledger.serve(book([Pool { version: version("2.1"), ..pool("a-2.1", "solver", 1) }]));
+            bench.settle()
+        }
     };
     events.iter().filter_map(brief).collect::<Vec<_>>().join(" ")
 }
@@ -97,6 +103,7 @@ fn brief(event: &Event) -> Option<String> {
         Event::Resumed { checkout, epoch } => (*checkout, format!("Resumed {epoch}")),
         Event::Lingers { checkout, .. } => (*checkout, "Lingers".into()),
         Event::Ended { checkout, why } => (*checkout, format!("{why:?}")),
+        Event::Moved { checkout, pool } => (*checkout, format!("Moved {}", pool.0)),
         Event::Heard { checkout } => (*checkout, "Heard".into()),
         Event::HungUp { checkout } => (*checkout, "HungUp".into()),
         Event::Numbered { .. } => return None,
@@ -145,6 +152,7 @@ fn every_cause_has_its_effect_in_every_state() {
     seats set free      .                     Promoted -> held      Promoted -> held      .                     .                     .
     pool gone           .                     Removed -> unknown    Removed -> unknown    Removed -> unknown    Removed -> unknown    Removed -> unknown
     pool expired        .                     Expired -> unknown    Expired -> unknown    Expired -> unknown    Expired -> unknown    Expired -> unknown
+    pool renewed        .                     .                     .                     Moved a-2.1 -> held   Moved a-2.1 -> held   Moved a-2.1 -> lingering
     ");
 }
 
@@ -170,6 +178,7 @@ fn every_event_applies_in_every_state() {
         ("Resumed", Event::Resumed { checkout, epoch: 7 }),
         ("Lingers", Event::Lingers { checkout, until: LeaseTime(5) }),
         ("Ended", ended(1, End::Returned)),
+        ("Moved", Event::Moved { checkout, pool: key("b") }),
         ("Heard", Event::Heard { checkout }),
         ("HungUp", Event::HungUp { checkout }),
         ("Numbered", Event::Numbered { next: LeaseNumber(100) }),
@@ -192,6 +201,7 @@ fn every_event_applies_in_every_state() {
     Resumed             unknown 0             waiting 7             waiting 7             held 7                held 7                lingering 1
     Lingers             unknown 0             waiting 1             waiting 1             lingering 1           lingering 1           lingering 1
     Ended               unknown 0             unknown 0             unknown 0             unknown 0             unknown 0             unknown 0
+    Moved               unknown 0             waiting 1             waiting 1             held 1                held 1                lingering 1
     Heard               unknown 0             waiting 1             waiting 1             held 1                held 1                lingering 1
     HungUp              unknown 0             waiting 1             waiting 1             held 1                held 1                lingering 1
     Numbered            unknown 0             waiting 1             waiting 1             held 1                held 1                lingering 1

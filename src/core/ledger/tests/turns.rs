@@ -1,13 +1,15 @@
 //! Rereads, restarts and snapshots.
 
 use core::time::Duration;
+use std::string::{String, ToString};
 use std::vec;
+use std::vec::Vec;
 
 use super::bench::*;
 use crate::code::Code;
 use crate::host::HostId;
 use crate::id::{FeatureName, LeaseNumber};
-use crate::ledger::{Ask, Change, End, Event, LeaseState, Ledger, Request};
+use crate::ledger::{Ask, Change, End, Event, LeaseState, LeaseView, Ledger, Request};
 use crate::licence::{Absence, Pool};
 use crate::time::LeaseTime;
 
@@ -62,6 +64,50 @@ fn a_reread_finds_new_pools_for_those_who_wait() {
     assert_eq!(events.len(), 1);
     assert_eq!(bench.ledger.lease(&id(2)).unwrap().pool.unwrap().key.0.as_ref(), "newer");
     assert_eq!(bench.state(3), "waiting");
+}
+
+/// Gives `holders` each a seat of the pool, turns to the other book, and says what becomes of them.
+fn renewed(old: Pool, holders: u8, new: impl Into<Vec<Pool>>) -> Vec<String> {
+    let mut bench = Bench::new([old]);
+    (1..=holders).for_each(|checkout| drop(bench.checkout(&request(checkout, "anna")).unwrap()));
+    bench.ledger.serve(book(new));
+    bench.settle();
+    let pool = |lease: LeaseView<'_>| lease.pool.unwrap().key.0.to_string();
+    (1..=holders).map(|it| bench.ledger.lease(&id(it)).map_or("none".into(), pool)).collect()
+}
+
+#[test]
+fn holders_of_a_pool_that_is_gone_move_to_one_that_can_serve_them() {
+    let newer = |key: &str, total| Pool { version: version("3.0"), ..pool(key, "solver", total) };
+    let old = || Pool { version: version("2.5"), ..pool("f-2.5", "solver", 3) };
+    let node = || vec![HostId::HostName("node1".into())];
+    // The renewed pool goes first, then one for all machines, in the order of the book; but only as many as there are seats.
+    assert_eq!(renewed(old(), 2, [newer("e-3.0", 9), newer("f-3.0", 9)]), ["f-3.0", "f-3.0"]);
+    assert_eq!(renewed(old(), 3, [newer("e-3.0", 1), newer("f-3.0", 1)]), ["f-3.0", "e-3.0", "none"]);
+    // A lower version will do if it was asked for, a lower one than that will not.
+    assert_eq!(renewed(old(), 1, [pool("f-2", "solver", 1)]), ["f-2"]);
+    assert_eq!(renewed(old(), 1, [Pool { version: version("1.9"), ..pool("f-1.9", "solver", 1) }]), ["none"]);
+    // A lock is for the same machines only if it is the same.
+    let locked = |key: &str| Pool { hostids: node(), ..newer(key, 1) };
+    assert_eq!(renewed(old(), 1, [locked("g-3.0")]), ["none"]);
+    assert_eq!(renewed(old(), 1, [locked("f-3.0")]), ["f-3.0"]);
+    let windows = Pool { platforms: vec!["x64_n6".into()], ..newer("g-3.0", 1) };
+    assert_eq!(renewed(old(), 1, [windows]), ["none"]);
+    assert_eq!(renewed(old(), 1, [newer("other", 0)]), ["none"]);
+}
+
+#[test]
+fn holders_move_before_anybody_who_waits_gets_their_seats() {
+    let mut bench = Bench::new([pool("a-2", "solver", 2)]);
+    bench.checkout(&request(1, "anna")).unwrap();
+    bench.checkout(&request(2, "bob")).unwrap();
+    bench.checkout(&waiting(3, "carl")).unwrap();
+    bench.ledger.serve(book([Pool { version: version("2.1"), ..pool("a-2.1", "solver", 2) }]));
+    bench.settle();
+    assert_eq!(bench.states(&[1, 2, 3]), "1 held 2 held 3 waiting");
+    bench.ask(&Ask::Checkin(id(1), 1)).unwrap();
+    bench.settle();
+    assert_eq!(bench.states(&[1, 2, 3]), "1 unknown 2 held 3 held");
 }
 
 /// A ledger with something in every state, whose newest number has ended.

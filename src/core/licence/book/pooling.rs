@@ -2,9 +2,11 @@
 //!
 //! # The key
 //!
-//! A pool's key is the first 20 hex digits of SHA-512 over `licgate-pool-v1`, a zero byte, and then, each as its length in
-//! bytes (four bytes, big-endian) and its bytes: the feature in lower case; the version as a decimal number without zeros that do
-//! not count (`.` always written); `counted` or `uncounted`; and the attributes that FlexNet pools by: `BORROW`
+//! A pool's key is the key of its family, `-`, and its version as a decimal number without zeros that do not count (`.`
+//! always written): a renewed licence usually has the pools of the old one at another version, and by the family the ledger knows
+//! them again. The key of the family is the first 20 hex digits of SHA-512 over `licgate-pool-v2`, a zero byte, and then,
+//! each as its length in bytes (four bytes, big-endian) and its bytes: the feature in lower case; `counted` or
+//! `uncounted`; and the attributes that FlexNet pools by: `BORROW`
 //! (empty, `BORROW`, `BORROW=n`), `DUP_GROUP`, `FLOAT_OK`, `HOST_BASED`, `HOSTID`, `PLATFORMS`, `TZ`,
 //! `USER_BASED`, `VENDOR_STRING` (empty, or `=` and the text), `VM_PLATFORMS`. Lists are sorted, with blanks between. The terms that no line
 //! that is served can have are empty. The journal holds these keys, so this never changes.
@@ -41,12 +43,12 @@ pub(super) fn merge(
 ) -> Vec<Pool> {
     let mut merged: Vec<Merged<'_>> = Vec::new();
     // Of the feature at hand; its shares stand together.
-    let mut by_key: BTreeMap<Digits, usize> = BTreeMap::new();
+    let mut by_key: BTreeMap<(Digits, (&str, &str)), usize> = BTreeMap::new();
     for share in shares {
         if merged.last().is_some_and(|last| last.best.feature != share.feature) {
             by_key.clear();
         }
-        let key = key(share);
+        let key = (family(share), share.version.halves());
         match by_key.get(&key).and_then(|index| merged.get_mut(*index)) {
             Some(known) => known.add(share),
             None => {
@@ -58,10 +60,11 @@ pub(super) fn merge(
     merged.into_iter().filter_map(|done| done.prove(server_hostids, remarks)).collect()
 }
 
-fn pool(share: &Share<'_>, key: Digits) -> Pool {
+fn pool(share: &Share<'_>, (family, (whole, fraction)): (Digits, (&str, &str))) -> Pool {
     let terms = &share.terms;
+    let family: String = family.iter().map(|byte| format!("{byte:02x}")).collect();
     Pool {
-        key: PoolKey(key.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()),
+        key: PoolKey(format!("{family}-{whole}.{fraction}").into()),
         feature: share.feature.clone(),
         version: share.version.clone(),
         seats: seats(share),
@@ -126,12 +129,11 @@ fn linger(share: &Share<'_>) -> Duration {
     Duration::from_secs(share.terms.linger.unwrap_or(0).into())
 }
 
-fn key(share: &Share<'_>) -> Digits {
+/// What keeps pools apart, but for the version.
+fn family(share: &Share<'_>) -> Digits {
     let terms = &share.terms;
-    let (whole, fraction) = share.version.halves();
     let mut fields = Fields::new();
     fields.add(&share.feature.as_str().to_ascii_lowercase());
-    fields.add(&format!("{whole}.{fraction}"));
     fields.add(if share.count == Count::Uncounted { "uncounted" } else { "counted" });
     match terms.borrow {
         None => fields.add(""),
@@ -150,14 +152,14 @@ fn key(share: &Share<'_>) -> Digits {
     fields.digits()
 }
 
-/// The bytes of a pool's key.
+/// The bytes of a family's key.
 type Digits = [u8; 10];
 
 struct Fields(Sha512);
 
 impl Fields {
     fn new() -> Self {
-        Self(Sha512::new_with_prefix(b"licgate-pool-v1\0"))
+        Self(Sha512::new_with_prefix(b"licgate-pool-v2\0"))
     }
 
     fn add(&mut self, text: &str) {

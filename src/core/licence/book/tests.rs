@@ -151,7 +151,7 @@ fn pool_keys_are_fixed() {
         )],
     );
     let keys: Vec<_> = book.pools().iter().map(|pool| &*pool.key.0).collect();
-    assert_eq!(keys, ["55cf62f93d2cf613065d", "8e6200e9fe50e16c2e17"]);
+    assert_eq!(keys, ["f43d70d5a387efa8d8ec-1.", "7060ec4954f455cc0922-2024.06"]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The model's arithmetic: every question is a scan over all leases.
 
+use std::string::ToString;
 use std::vec::Vec;
 
 use super::{Life, Model, Phase};
@@ -15,6 +16,25 @@ impl Model {
             Phase::Waiting => self.eligible(life).is_empty(),
             Phase::Held(key) | Phase::Lingering(key) => self.pool(key).is_none(),
         }
+    }
+
+    /// Where a lease goes whose pool is gone.
+    pub(super) fn refuge(&self, life: &Life) -> Option<&Pool> {
+        let (Phase::Held(gone) | Phase::Lingering(gone)) = &life.phase else { return None };
+        let family = |key: &PoolKey| key.0.split('-').next().unwrap().to_string();
+        let renewed = |pool: &&Pool| family(&pool.key) == family(gone);
+        let for_all = |pool: &&Pool| pool.hostids.is_empty() && pool.platforms.is_empty();
+        let has_seats = |pool: &Pool| match pool.seats {
+            Seats::Counted { total, overdraft } => {
+                self.out(pool) + self.extra(life, pool) <= u64::from(total + overdraft)
+            }
+            Seats::Uncounted => true,
+        };
+        let pools = || {
+            let pools = self.book.pools().iter().filter(|pool| pool.feature == life.feature);
+            pools.filter(|pool| pool.version >= life.version && has_seats(pool))
+        };
+        pools().find(renewed).or_else(|| pools().find(for_all))
     }
 
     pub(super) fn pool(&self, key: &PoolKey) -> Option<&Pool> {
