@@ -21,20 +21,20 @@ pub(crate) enum Answer {
 /// The pause before a server is tried again.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Connects to the vendor daemon behind the master at `host` and `port`. Whoever is ready to queue is ready to wait for a
-/// licence server that is being restarted, too.
+/// Connects to the vendor daemon behind the master at `host` and `port`. Until `patience` is over it is tried again:
+/// whoever is ready to queue is ready to wait for a licence server that is being restarted, too.
 pub(crate) fn reach(
     host: &str,
     port: u16,
     what: &Locate,
     deadline: Instant,
-    patience: Queueing,
+    patience: Instant,
 ) -> Result<Vendor, Error> {
     loop {
         let result =
             Master::connect_to(host, port, deadline).and_then(|master| master.vendor_by(what, deadline));
         match result {
-            Err(Error::Unreachable(_)) if patience == Queueing::Yes && Instant::now() + PAUSE < deadline => {
+            Err(Error::Unreachable(_)) if Instant::now() + PAUSE < deadline.min(patience) => {
                 thread::sleep(PAUSE);
             }
             result => return result,

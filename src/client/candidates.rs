@@ -48,10 +48,11 @@ pub(crate) fn candidates(errand: &Errand) -> (Vec<Candidate>, Vec<Error>) {
         match &place.element {
             Element::Server(server) => add_server(&mut found, server),
             Element::Triad(servers) => servers.iter().for_each(|server| add_server(&mut found, server)),
-            Element::Path(path) => match add_files(&mut found, errand, Path::new(path)) {
-                Ok(remarks) => errors.extend(remarks),
-                Err(error) => errors.extend(worth_saying(place, error)),
-            },
+            Element::Path(path) => {
+                let (files, unread) = read_all(Path::new(path));
+                errors.extend(unread.into_iter().filter(|error| worth_saying(place, error)));
+                errors.extend(files.iter().filter_map(|file| add_file(&mut found, errand, file)));
+            }
         }
     }
     (found, errors)
@@ -68,10 +69,11 @@ pub fn servers(places: &[Place]) -> (Vec<PortAtHost>, Vec<Error>) {
         match &place.element {
             Element::Server(server) => found.push(server.clone()),
             Element::Triad(servers) => found.extend_from_slice(servers),
-            Element::Path(path) => match read_all(Path::new(path)) {
-                Ok(files) => found.extend(files.iter().flat_map(|(_, licence)| hosts(licence))),
-                Err(error) => errors.extend(worth_saying(place, error)),
-            },
+            Element::Path(path) => {
+                let (files, unread) = read_all(Path::new(path));
+                errors.extend(unread.into_iter().filter(|error| worth_saying(place, error)));
+                found.extend(files.iter().flat_map(|(_, licence)| hosts(licence)));
+            }
         }
     }
     let mut seen = std::collections::BTreeSet::new();
@@ -92,19 +94,23 @@ fn add_server(found: &mut Vec<Candidate>, server: &PortAtHost) {
     }
 }
 
-fn add_files(found: &mut Vec<Candidate>, errand: &Errand, path: &Path) -> Result<Vec<Error>, Error> {
-    let mut errors = Vec::new();
-    for (file, licence) in read_all(path)? {
-        let hosts = hosts(&licence);
-        match local_seat(errand, &file, &licence) {
-            Ok(Some(seat)) => found.push(Candidate::Local(seat)),
-            Ok(None) if hosts.is_empty() => errors.push(no_line(errand, &file)),
-            Ok(None) => {}
-            Err(error) => errors.push(error),
+/// Adds the candidates of a licence file; what is wrong with it.
+fn add_file(
+    found: &mut Vec<Candidate>,
+    errand: &Errand,
+    (file, licence): &(String, Licence),
+) -> Option<Error> {
+    let hosts = hosts(licence);
+    let error = match local_seat(errand, file, licence) {
+        Ok(Some(seat)) => {
+            found.push(Candidate::Local(seat));
+            None
         }
-        hosts.iter().for_each(|server| add_server(found, server));
-    }
-    Ok(errors)
+        Ok(None) => hosts.is_empty().then(|| no_line(errand, file)),
+        Err(error) => Some(error),
+    };
+    hosts.iter().for_each(|server| add_server(found, server));
+    error
 }
 
 fn no_line(errand: &Errand, file: &str) -> Error {
@@ -113,19 +119,39 @@ fn no_line(errand: &Errand, file: &str) -> Error {
 }
 
 /// A default place that does not exist is nothing to talk about.
-fn worth_saying(place: &Place, error: Error) -> Option<Error> {
-    let missing = error.code() == Some(Code::NO_LICENSE_FILE);
-    (place.origin != Origin::Default || !missing).then_some(error)
+fn worth_saying(place: &Place, error: &Error) -> bool {
+    place.origin != Origin::Default || error.code() != Some(Code::NO_LICENSE_FILE)
 }
 
-/// A file, or all licence files of a directory, with their names.
-fn read_all(path: &Path) -> Result<Vec<(String, Licence)>, Error> {
-    let files = licgate_machine::files::licence_files(path).map_err(|error| unread(&error))?;
-    let read = |path: std::path::PathBuf| {
-        let source = licgate_machine::files::read(&path).map_err(|error| unread(&error))?;
-        Ok((path.display().to_string(), parse(&source).0))
-    };
-    files.into_iter().map(read).collect()
+/// A file, or all licence files of a directory, with their names; and what cannot be read.
+fn read_all(path: &Path) -> (Vec<(String, Licence)>, Vec<Error>) {
+    let (mut read, mut errors) = (Vec::new(), Vec::new());
+    match licgate_machine::files::licence_files(path) {
+        Ok(files) if files.is_empty() => {
+            let why = format!("there is no licence file (*.lic) in the directory '{}'", path.display());
+            errors.push(Error::Machine(Report::new(Code::NO_LICENSE_FILE, why)));
+        }
+        Ok(files) => {
+            for file in files {
+                match read_file(&file) {
+                    Ok(licence) => read.push((file.display().to_string(), licence)),
+                    Err(error) => errors.push(error),
+                }
+            }
+        }
+        Err(error) => errors.push(unread(&error)),
+    }
+    (read, errors)
+}
+
+fn read_file(path: &Path) -> Result<Licence, Error> {
+    // A pipe or a device may keep its reader for ever.
+    if std::fs::metadata(path).is_ok_and(|file| !file.is_file()) {
+        let why = format!("'{}' is no file, but a pipe or a device; name a licence file", path.display());
+        return Err(Error::Machine(Report::new(Code::CANNOT_READ_FILE, why)));
+    }
+    let source = licgate_machine::files::read(path).map_err(|error| unread(&error))?;
+    Ok(parse(&source).0)
 }
 
 fn unread(error: &licgate_machine::files::FileError) -> Error {

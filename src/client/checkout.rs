@@ -198,8 +198,9 @@ impl Checkout {
             Wait::No | Wait::Forever => None,
         };
         let hold = Hold::start(won, errand, calls)?;
-        let seat =
-            hold.wait(deadline, &cancel).map_err(|error| error.about(&feature, &searched, Vec::new()))?;
+        let seat = hold
+            .wait(deadline, &cancel)
+            .map_err(|error| error.about(&feature, &searched, std::mem::take(&mut notes)))?;
         Ok(Licence::held(feature, hold, seat, notes))
     }
 
@@ -245,6 +246,11 @@ impl Checkout {
             places: found.places,
             order: self.order,
             reach: bounded(self.reach),
+            patience: match self.wait {
+                Wait::No => Duration::ZERO,
+                Wait::UpTo(time) => bounded(time),
+                Wait::Forever => bounded(Duration::MAX),
+            },
             outage: self.outage,
         };
         Ok((errand, self.calls, found.notes))

@@ -26,6 +26,8 @@ pub(crate) struct Errand {
     pub(crate) order: Order,
     /// How long servers may take to answer.
     pub(crate) reach: Duration,
+    /// How long a licence server that cannot be reached is tried again by whoever is ready to queue.
+    pub(crate) patience: Duration,
     /// How long a seat is kept without hearing from any server.
     pub(crate) outage: Duration,
 }

@@ -156,6 +156,15 @@ impl Error {
         self
     }
 
+    /// The same error with who said it, if it is a server's word: the others name their server by themselves.
+    #[must_use]
+    pub(crate) fn said_by(mut self, server: &str) -> Self {
+        if let Self::Denied(report) | Self::Untrusted(report) = &mut self {
+            report.why.insert_str(0, &format!("{server}: "));
+        }
+        self
+    }
+
     /// How much it tells a person who got nothing from any of several servers: the higher, the more.
     pub(crate) fn weight(&self) -> u8 {
         match self {

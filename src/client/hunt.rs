@@ -37,7 +37,7 @@ pub(crate) struct Won {
     pub(crate) answer: Answer,
 }
 
-/// Finds somebody who grants. What was passed over on the way is told in `notes`.
+/// Finds somebody who grants. What was passed over on the way is added to `notes`, or told by the error.
 pub(crate) fn hunt(
     errand: &Errand,
     ids: Ids,
@@ -63,7 +63,10 @@ pub(crate) fn hunt(
     if let Ok(Catch::Server(won)) = &result {
         favourites::remember(errand, won.vendor.master());
     }
-    let fates = hunt.pack.into_iter().map(|member| (member.candidate, member.error));
+    if matches!(result, Err(Failure::NobodyLeft)) {
+        hunt.pack.iter_mut().for_each(Member::give_up);
+    }
+    let fates = hunt.pack.into_iter().map(|member| (member.candidate, member.error)).collect();
     let errors: Vec<Error> = errors.into_iter().chain(verdict::errors(fates)).collect();
     match result {
         Ok(catch) => {
@@ -72,7 +75,7 @@ pub(crate) fn hunt(
         }
         Err(Failure::Cancelled) => Err(Error::Cancelled),
         Err(Failure::Machine(error)) => Err(error),
-        Err(Failure::NobodyLeft) => Err(verdict::verdict(errand, errors)),
+        Err(Failure::NobodyLeft) => Err(verdict::verdict(errand, errors, notes)),
     }
 }
 
@@ -111,6 +114,12 @@ impl Member {
     fn new(candidate: Candidate) -> Self {
         Self { candidate, vendor: None, error: None }
     }
+
+    fn give_up(&mut self) {
+        if let Candidate::Server { .. } = &self.candidate {
+            self.error.get_or_insert_with(|| verdict::silent(&self.candidate.name()));
+        }
+    }
 }
 
 impl Hunt<'_> {
@@ -143,7 +152,10 @@ impl Hunt<'_> {
         };
         let (host, port, what) = (host.clone(), *port, self.errand.what());
         let (events, deadline) = (self.events.clone(), self.start + self.errand.reach);
-        let patience = self.queueing;
+        let patience = match self.queueing {
+            Queueing::No => self.start,
+            Queueing::Yes => self.start + self.errand.patience,
+        };
         let work = move || {
             let result = reach(&host, port, &what, deadline, patience);
             // The hunt may be over.

@@ -71,7 +71,7 @@ impl Surroundings {
     /// Those of this process.
     pub fn of_process() -> Self {
         let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
+            Some((name.into_string().ok()?, value.to_string_lossy().into_owned()))
         };
         let saved = saved_file().map(|text| parse_saved(&text)).unwrap_or_default();
         Self { variables: std::env::vars_os().filter_map(text).collect(), saved, separator: native() }

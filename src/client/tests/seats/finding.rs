@@ -46,7 +46,7 @@ fn servers_are_asked_in_order_until_one_grants_and_the_winner_is_remembered() {
     let list = format!("{}:{}:{}", full.address(), first.address(), second.address());
     let licence = checkout(&list).take().unwrap();
     assert_eq!(licence.server(), first.address());
-    assert_eq!(licence.notes(), ["ann@ws1 holds the only seat"]);
+    assert_eq!(licence.notes(), [format!("{}: ann@ws1 holds the only seat", full.address())]);
     full.heard(Heard::Checkout);
     licence.give_back().unwrap();
     full.set_free(1);
@@ -107,6 +107,48 @@ fn nobody_at_all_is_told_with_every_place() {
     let block = format!("{error:#}");
     assert_eq!(block.matches("nobody listens at").count(), 2, "{block}");
     assert!(block.contains(&format!("License path:  {list}:")), "{block}");
+}
+
+#[test]
+fn everybody_in_the_list_is_told_of_also_who_was_not_heard() {
+    let host = Host::start(Nature { seats: 0, ..Nature::default() });
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent_port = silent.local_addr().unwrap().port();
+    let error = checkout(&format!("{silent_port}@127.0.0.1:{}", host.address())).take().unwrap_err();
+    let block = format!("{error:#}");
+    assert!(block.contains(&format!("\n{}: ann@ws1 holds the only seat\n", host.address())), "{block}");
+    assert!(block.contains(&format!("\n{silent_port}@127.0.0.1 has not answered so far")), "{block}");
+}
+
+#[test]
+fn whoever_waits_for_so_long_does_not_wait_longer_for_a_dead_server() {
+    let start = Instant::now();
+    let error = checkout(&dead()).wait(Wait::UpTo(Duration::from_millis(300))).take().unwrap_err();
+    assert!(matches!(error, Error::Unreachable(_)), "{error}");
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+}
+
+#[test]
+fn what_cannot_be_read_is_passed_over_and_told() {
+    let host = Host::start(Nature::default());
+    let folder = tempfile::tempdir().unwrap();
+    let (place, name) = (folder.path().display().to_string(), |file: &str| folder.path().join(file));
+    let empty = checkout(&place).take().unwrap_err();
+    assert_eq!(empty.code(), Some(Code::NO_LICENSE_FILE), "{empty}");
+    assert!(
+        empty.to_string().contains(&format!("no licence file (*.lic) in the directory '{place}'")),
+        "{empty}"
+    );
+    let made = std::process::Command::new("mkfifo").arg(name("a.lic")).status().unwrap();
+    assert!(made.success());
+    let pipe = checkout(&place).take().unwrap_err();
+    assert_eq!(pipe.code(), Some(Code::CANNOT_READ_FILE), "{pipe}");
+    let text = format!("SERVER 127.0.0.1 ANY {}\nVENDOR acme\nUSE_SERVER\n", host.port);
+    std::fs::write(name("b.lic"), text).unwrap();
+    let licence = checkout(&place).take().unwrap();
+    let [note] = licence.notes() else { panic!("{:?}", licence.notes()) };
+    assert!(note.contains("a.lic' is no file, but a pipe or a device"), "{note}");
+    licence.give_back().unwrap();
 }
 
 #[test]
