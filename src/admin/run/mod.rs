@@ -4,7 +4,8 @@ mod child;
 mod flags;
 mod status;
 
-use std::io;
+use std::fmt;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
@@ -20,7 +21,7 @@ pub fn main() -> ExitCode {
     match run(&flags) {
         Ok(status) => ExitCode::from(status),
         Err(failure) => {
-            eprintln!("{}", failure.words);
+            say(format_args!("{}", failure.words));
             ExitCode::from(failure.status)
         }
     }
@@ -62,7 +63,7 @@ fn take(
         .checkout(key)
         .cancel(cancel)
         .on_queued(move |position| {
-            eprintln!("licrun: {queued}: all seats are taken; waiting at position {position}");
+            say(format_args!("licrun: {queued}: all seats are taken; waiting at position {position}"));
         })
         .on_lost(move |why| lost(&feature, why, on_lost, ward));
     checkout.take().map_err(|error| match (&error, ward.interrupted()) {
@@ -75,19 +76,19 @@ fn take(
 }
 
 fn introduce(licence: &Licence, key: Option<&str>) {
-    licence.notes().iter().for_each(|note| eprintln!("licrun: note: {note}"));
+    licence.notes().iter().for_each(|note| say(format_args!("licrun: note: {note}")));
     if key.is_none() {
-        eprintln!("licrun: note: the server's word is not checked; --vendor-key does that");
+        say(format_args!("licrun: note: the server's word is not checked; --vendor-key does that"));
     }
     let seats = if licence.seats() == 1 { "seat" } else { "seats" };
     let handle = licence.handle().map(|handle| format!(", handle {handle}")).unwrap_or_default();
-    eprintln!(
+    say(format_args!(
         "licrun: {} {}: {} {seats} from {}{handle}",
         licence.feature(),
         licence.version(),
         licence.seats(),
         licence.server()
-    );
+    ));
 }
 
 fn command(flags: &Flags, ward: &Ward) -> Result<Ending, Failure> {
@@ -98,7 +99,8 @@ fn command(flags: &Flags, ward: &Ward) -> Result<Ending, Failure> {
         NotRun::Interrupted(signal) => interrupted(&flags.feature, signal),
         NotRun::Failed(error) => {
             let found = error.kind() != io::ErrorKind::NotFound;
-            let words = format!("licrun: cannot run '{}': {error}", Path::new(program).display());
+            let hint = if found { "" } else { "; check its spelling and PATH" };
+            let words = format!("licrun: cannot run '{}': {error}{hint}", Path::new(program).display());
             Failure { words, status: if found { status::CANNOT_RUN } else { status::NOT_FOUND } }
         }
     })
@@ -107,10 +109,10 @@ fn command(flags: &Flags, ward: &Ward) -> Result<Ending, Failure> {
 fn lost(feature: &str, why: &Error, on_lost: OnLost, ward: &Ward) {
     match on_lost {
         OnLost::Warn => {
-            eprintln!("licrun: {feature}: the seat is lost, the command runs on without it: {why}");
+            say(format_args!("licrun: {feature}: the seat is lost, the command runs on without it: {why}"));
         }
         OnLost::Term => {
-            eprintln!("licrun: {feature}: the seat is lost, the command is ended: {why}");
+            say(format_args!("licrun: {feature}: the seat is lost, the command is ended: {why}"));
             ward.terminate();
         }
     }
@@ -125,6 +127,11 @@ fn interrupted(feature: &str, signal: i32) -> Failure {
 fn vendor_key(text: &str) -> Result<String, Failure> {
     let read = crate::vendor_key::read(text).map(|key| key.to_string());
     read.map_err(|failure| Failure { words: format!("licrun: {failure}"), status: status::USAGE })
+}
+
+/// Tells the user. Nobody to read it is no reason to stop.
+fn say(words: fmt::Arguments<'_>) {
+    writeln!(io::stderr(), "{words}").ok();
 }
 
 fn low_byte(number: i32) -> u8 {

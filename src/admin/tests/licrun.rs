@@ -1,7 +1,9 @@
 //! `licrun` with a node-locked licence file, which needs no server: exit status, signals, words.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
+use std::os::unix::ffi::OsStrExt;
 use std::process::{Command, Output, Stdio};
 
 use licgate_core::id::VendorName;
@@ -61,6 +63,31 @@ fn a_command_that_cannot_run_is_named() {
         assert_eq!(code, Some(status));
         assert!(err.contains(&format!("licrun: cannot run '{command}': ")), "{err}");
     }
+}
+
+#[test]
+fn nobody_to_read_its_words_is_no_failure() {
+    let site = Site::new();
+    for (command, status) in [("true", 0), ("no-such-command", 127)] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let ended = site.licrun(&[command]).stderr(writer).status().unwrap();
+        assert_eq!(ended.code(), Some(status), "{command}");
+    }
+}
+
+#[test]
+fn a_variable_that_is_passed_over_is_told_when_there_is_no_licence() {
+    let licrun = |value: &OsStr| {
+        let mut licrun = Command::new(env!("CARGO_BIN_EXE_licrun"));
+        licrun.env_clear().env("LICGATE_LICENSE_FILE", value).args(["solver", "--", "true"]);
+        run(&mut licrun)
+    };
+    let (code, _, err) = licrun(OsStr::new("lic1:27000"));
+    assert_eq!(code, Some(69), "{err}");
+    assert!(err.contains("the variable LICGATE_LICENSE_FILE is passed over: '27000'"), "{err}");
+    let (_, _, err) = licrun(OsStr::from_bytes(b"/nowhere/\xff"));
+    assert!(err.contains("there is no licence file '/nowhere/"), "{err}");
 }
 
 #[test]
