@@ -31,6 +31,8 @@ pub(super) struct Keeper {
     /// `No` from the first grant on.
     queueing: Queueing,
     outage: Option<Outage>,
+    /// The outage before, and when it ended.
+    overcome: Option<(Outage, Instant)>,
     /// When the last fresh checkout was answered.
     renewed: Option<Instant>,
 }
@@ -53,7 +55,17 @@ impl Keeper {
             Answer::Granted(granted) => (Lease::granted(granted, Instant::now()), Queueing::No),
             Answer::Queued(queued) => (Lease::queued(queued, Instant::now()), Queueing::Yes),
         };
-        Self { shared, errand, calls, vendor: won.vendor, lease, queueing, outage: None, renewed: None }
+        Self {
+            shared,
+            errand,
+            calls,
+            vendor: won.vendor,
+            lease,
+            queueing,
+            outage: None,
+            overcome: None,
+            renewed: None,
+        }
     }
 
     pub(super) fn run(mut self) {
@@ -125,8 +137,8 @@ impl Keeper {
 
     /// Takes over what a server has answered.
     fn take(&mut self, answer: Answer) -> Step {
-        self.outage = None;
         let now = Instant::now();
+        self.overcome = self.outage.take().map(|outage| (outage, now));
         match answer {
             Answer::Granted(granted) => {
                 self.lease = Lease::granted(&granted, now);
@@ -188,9 +200,11 @@ impl Keeper {
     fn cut(&mut self) -> Step {
         self.retract_line();
         self.vendor.talk().link().close();
-        match &mut self.outage {
-            Some(outage) => outage.fail(),
-            None => self.outage = Some(Outage::begin(self.lease.rhythm())),
+        let rhythm = self.lease.rhythm();
+        match (&mut self.outage, self.overcome.take()) {
+            (Some(outage), _) => outage.fail(),
+            (none, Some((last, end))) => *none = Some(last.recur(end.elapsed(), rhythm)),
+            (none, None) => *none = Some(Outage::begin(rhythm)),
         }
         GO_ON
     }

@@ -26,6 +26,17 @@ impl Outage {
         Self { since: Instant::now(), pause: Duration::ZERO, backoff }
     }
 
+    /// The connection that ended this outage has broken in its turn, after so long. A server that takes its clients back
+    /// and loses them at once would be called without a pause: so the pauses go on growing until a connection lasts.
+    pub(super) fn recur(self, lasted: Duration, rhythm: Duration) -> Self {
+        if lasted >= rhythm {
+            return Self::begin(rhythm);
+        }
+        let mut next = Self { since: Instant::now(), ..self };
+        next.fail();
+        next
+    }
+
     /// An attempt has failed.
     pub(super) fn fail(&mut self) {
         self.pause = self.backoff.next(jitter());
@@ -45,6 +56,18 @@ fn jitter() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_pauses_grow_until_a_connection_lasts() {
+        let (rhythm, short) = (Duration::from_secs(40), Duration::from_secs(39));
+        let mut outage = Outage::begin(rhythm);
+        for doublings in 0..7 {
+            outage = outage.recur(short, rhythm);
+            let whole = (FIRST * (1 << doublings)).min(LONGEST);
+            assert!(outage.pause >= whole / 2 && outage.pause <= whole, "{doublings}: {:?}", outage.pause);
+        }
+        assert_eq!(outage.recur(rhythm, rhythm).pause, Duration::ZERO);
+    }
 
     #[test]
     fn attempts_are_made_at_least_as_often_as_heartbeats() {
