@@ -15,6 +15,7 @@ pub use licgate_core::wire::{
 
 pub use crate::rows::Rows;
 
+use crate::candidates::nobody_scanned;
 use crate::dial::{Target, dial};
 use crate::error::{Error, Report};
 use crate::route;
@@ -64,14 +65,17 @@ impl Master {
             })?;
         }
         drop(results);
-        let mut error = None;
+        let (mut silent, mut heard) = (None, None);
         for result in inbox {
             match result {
                 Ok(master) => return Ok(master),
-                Err(failure) => error = Some(failure),
+                Err(error @ Error::Unreachable(_)) => silent = Some(error),
+                Err(error) => heard = Some(error),
             }
         }
-        Err(error.unwrap_or_else(|| Error::Unreachable(Report::new(Code::CANNOT_CONNECT, "no port to try"))))
+        let nobody = || silent.map(|error| nobody_scanned(&address.host, error));
+        let none = || Error::Unreachable(Report::new(Code::CANNOT_CONNECT, "no port to try"));
+        Err(heard.or_else(nobody).unwrap_or_else(none))
     }
 
     /// Where it was found.

@@ -286,10 +286,13 @@ impl Drop for Keeper {
 
 /// Why the old checkout ended and why there is no new one.
 fn both(ended: &Error, denied: Error) -> Error {
-    let Some(first) = ended.report().filter(|report| report.code() != Code::NEVER_CHECKED_OUT) else {
-        return denied;
+    let (Some(first), Error::Denied(second)) = (ended.report(), &denied) else { return denied };
+    let (code, reason) = match first.code() {
+        Code::NEVER_CHECKED_OUT => (
+            second.code(),
+            "the server knows the seat no more: it takes back the seat of whoever is silent for too long",
+        ),
+        code => (code, first.why()),
     };
-    let second = denied.report().map(Report::why).unwrap_or_default();
-    let why = format!("{}; a fresh checkout was denied: {second}", first.why());
-    Error::Denied(Report::new(first.code(), why))
+    Error::Denied(Report::new(code, format!("{reason}; a fresh checkout was denied: {}", second.why())))
 }

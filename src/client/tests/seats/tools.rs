@@ -30,6 +30,15 @@ fn a_master_tells_its_status_and_where_the_vendor_daemon_is() {
 }
 
 #[test]
+fn a_host_whose_ports_are_scanned_is_told_of_as_one() {
+    let unknown = Master::connect(&"@no-such-host.invalid".parse().unwrap(), SOON).unwrap_err();
+    assert_eq!(unknown.code(), Some(Code::UNKNOWN_HOST), "{unknown}");
+    // Of the machine's own addresses hardly anybody uses this one.
+    let nobody = Master::connect(&"@127.93.41.7".parse().unwrap(), SOON).unwrap_err();
+    assert!(nobody.to_string().contains("'127.93.41.7' on any port from 27000 to 27009"), "{nobody}");
+}
+
+#[test]
 fn status_comes_page_by_page() {
     let host = Host::start(Nature::default());
     let vendor =
