@@ -20,9 +20,11 @@
 //! | [`discover`] | which ports a server's licence system uses | parsing |
 //! | [`cmd`] | up, down, status, doctor, run, print, init, hosts | |
 //! | [`platform`] | what differs between Linux, macOS and Windows | |
+//! | [`tasks`], [`clock`] | the only places that spawn and that read a clock | |
 //!
 //! A pure room decides and does nothing; the others do and decide nothing.
 
+pub mod clock;
 pub mod cmd;
 pub mod discover;
 pub mod engine;
@@ -35,3 +37,4 @@ pub mod private;
 pub mod profile;
 pub mod resolve;
 pub mod ssh;
+pub mod tasks;

@@ -5,12 +5,20 @@
 //! | [`target`] | whom to call and how: what the configuration comes to | yes |
 //! | [`config`] | reading the configuration | parsing |
 //! | [`known_hosts`] | who a host has to be | judging |
-//! | [`auth`] | logging in | |
-//! | [`session`] | commands, forwards, pings over one connection | |
+//! | [`prompt`] | asking the user | |
+//! | [`route`] | the bytes to a server: socket, command, jump host | |
+//! | [`auth`] | logging in | deciding |
+//! | [`session`] | one connection: opening, commands, pings, its end | |
+//! | [`forward`] | local connections carried over it | |
+//! | [`error`] | why there is no session, or no more | |
 
 pub mod auth;
 pub mod config;
+pub mod error;
+pub mod forward;
 pub mod known_hosts;
 mod pattern;
+pub mod prompt;
+pub mod route;
 pub mod session;
 pub mod target;

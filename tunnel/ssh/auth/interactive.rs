@@ -1,0 +1,96 @@
+//! What a person has to answer: passwords, and the server's own questions.
+
+use std::future::Future;
+
+use russh::client::{Handler, KeyboardInteractiveAuthResponse as Reply, Prompt as Asked};
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+use super::plan::Outcome;
+use super::{Login, LoginError, STEP, Told};
+use crate::ssh::prompt::{NoAnswer, Question, printable};
+
+/// How many rounds of questions are answered.
+const MOST_ROUNDS: usize = 16;
+
+/// How many questions of one round are put to the user; the others get an empty answer.
+const MOST_QUESTIONS: usize = 16;
+
+impl<H: Handler> Login<'_, H> {
+    /// Asks for the password and gives it to the server.
+    pub(super) async fn password(&mut self) -> Result<Told, LoginError> {
+        let text = format!("Password of {}@{}: ", self.target.user, self.target.typed);
+        let password = match self.means.prompt.ask(Question { text, echo: false }).await {
+            Ok(password) => password,
+            Err(NoAnswer::Cancelled) => return Err(LoginError::Cancelled),
+            Err(why) => return Ok(self.skip(format!("a password ({why})"))),
+        };
+        self.report.tried.push("a password".to_owned());
+        // The library erases its own copy.
+        let offer = self.handle.authenticate_password(self.target.user.clone(), password.as_str());
+        let answer = timeout(STEP, offer).await;
+        let answer = answer.map_err(|_| LoginError::Silent("password".to_owned()))?.ok();
+        self.answer(answer, Outcome::AnswerRefused).await
+    }
+
+    /// Answers the server's questions, as many rounds of them as it has.
+    pub(super) async fn interactive(&mut self) -> Result<Told, LoginError> {
+        let user = self.target.user.clone();
+        let mut reply = in_time(self.handle.authenticate_keyboard_interactive_start(user, None)).await?;
+        let mut typed = false;
+        for _ in 0..MOST_ROUNDS {
+            match reply {
+                Some(Reply::Success) => return Ok(Told::In),
+                Some(Reply::Failure { remaining_methods, partial_success })
+                    if !remaining_methods.is_empty() =>
+                {
+                    self.report.tried.push("answers to the server's questions".to_owned());
+                    let no = if typed { Outcome::AnswerRefused } else { Outcome::Refused };
+                    return Ok(
+                        self.no(&remaining_methods, if partial_success { Outcome::Partial } else { no })
+                    );
+                }
+                Some(Reply::InfoRequest { name, instructions, prompts }) => {
+                    let mut answers = self.answers(&name, &instructions, &prompts).await?;
+                    typed |= answers.iter().any(|answer| !answer.is_empty());
+                    let answers = answers.iter_mut().map(|answer| std::mem::take(&mut **answer)).collect();
+                    reply = in_time(self.handle.authenticate_keyboard_interactive_respond(answers)).await?;
+                }
+                _ => return Err(self.gone().await),
+            }
+        }
+        Err(LoginError::Endless)
+    }
+
+    async fn answers(
+        &self,
+        name: &str,
+        instructions: &str,
+        prompts: &[Asked],
+    ) -> Result<Vec<Zeroizing<String>>, LoginError> {
+        for text in [name, instructions] {
+            if !text.trim().is_empty() {
+                self.means.prompt.show(text);
+            }
+        }
+        let mut answers = Vec::new();
+        for Asked { prompt, echo } in prompts.iter().take(MOST_QUESTIONS) {
+            let text = format!("({}@{}) {}", self.target.user, self.target.typed, printable(prompt));
+            match self.means.prompt.ask(Question { text, echo: *echo }).await {
+                Ok(answer) => answers.push(answer),
+                Err(_) => return Err(LoginError::Cancelled),
+            }
+        }
+        answers.resize_with(prompts.len(), Zeroizing::default);
+        Ok(answers)
+    }
+}
+
+/// The server's reply; `None` when the session ended.
+async fn in_time<F>(reply: F) -> Result<Option<Reply>, LoginError>
+where
+    F: Future<Output = Result<Reply, russh::Error>>,
+{
+    let reply = timeout(STEP, reply).await;
+    Ok(reply.map_err(|_| LoginError::Silent("answers".to_owned()))?.ok())
+}

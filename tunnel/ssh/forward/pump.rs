@@ -1,0 +1,242 @@
+//! The two directions of one forward.
+//!
+//! The library asks three things of whoever uses its channels. What has come must be taken at once, or the whole session stands
+//! still: so it goes into a [`Backlog`], and a reader that does not keep up with it is cut off. A channel must be closed by the
+//! server first, or its memory is lost: so we say only that we have no more, and wait. A write that is begun must be finished: so
+//! each direction has one writer, which is given up only together with the channel.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use russh::client::Msg;
+use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use super::backlog::Backlog;
+use super::{Carried, End};
+
+/// How long the server may take to close a channel when both sides have said all.
+const CLOSING: Duration = Duration::from_secs(10);
+
+/// How long a reader with a full backlog may take to read most of it. Meanwhile nothing more is taken from its channel, so that
+/// for this long, and no longer, it may slow the others down.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The first and the largest size of a read from the local side, in bytes.
+const READS: (usize, usize) = (4 * 1024, 64 * 1024);
+
+/// What the two directions tell each other.
+#[derive(Default)]
+struct Signals {
+    /// The channel is no more.
+    channel_gone: CancellationToken,
+    /// The local side is no more.
+    local_gone: CancellationToken,
+    /// All from the local side has been sent on, and its end too.
+    sent_all: CancellationToken,
+}
+
+/// Carries all that comes, both ways, until both sides have said all or one is gone.
+pub(super) async fn pump(channel: Channel<Msg>, mut local: TcpStream, waiting: &Arc<AtomicUsize>) -> Carried {
+    let (from_server, to_server) = channel.split();
+    let signals = Signals::default();
+    let (read, write) = local.split();
+    let (up, (down, end)) = tokio::join!(
+        upward(read, &to_server, &signals),
+        Downward::new(from_server, write, Backlog::new(waiting)).run(&to_server, &signals),
+    );
+    if end != End::Finished {
+        reset(local);
+    }
+    Carried { up, down, end }
+}
+
+/// Closes a connection so that the other side sees that it was cut off, and not that all was said.
+pub(super) fn reset(local: TcpStream) {
+    // Without it the other side sees an orderly end.
+    drop(local.set_zero_linger());
+    drop(local);
+}
+
+/// Gets rid of a channel that nobody wants any more.
+pub(super) async fn dismiss(channel: Channel<Msg>) {
+    let (mut from_server, to_server) = channel.split();
+    // A session that has ended has no channels; so below.
+    drop(to_server.eof().await);
+    if timeout(CLOSING, closed(&mut from_server)).await.is_err() {
+        drop(to_server.close().await);
+    }
+}
+
+/// From the local side to the server. Gives the number of bytes.
+async fn upward(local: ReadHalf<'_>, to_server: &ChannelWriteHalf<Msg>, signals: &Signals) -> u64 {
+    let mut sent = 0;
+    let mut size = READS.0;
+    loop {
+        // Without a buffer of its own while nothing comes: many forwards are silent most of the time.
+        let ready = tokio::select! {
+            ready = local.readable() => ready,
+            () = signals.channel_gone.cancelled() => return sent,
+            () = signals.local_gone.cancelled() => break,
+        };
+        let mut data = BytesMut::with_capacity(size);
+        match ready.and_then(|()| local.try_read_buf(&mut data)) {
+            Ok(0) => break,
+            Ok(count) => {
+                size = if count == size {
+                    READS.1.min(4 * size)
+                } else {
+                    READS.0.max(count.next_power_of_two())
+                };
+                // It may wait for the server's window, for which nobody wakes it once the channel is gone. Given up in the
+                // middle, it spoils nothing: nothing more is written to this channel.
+                let written = tokio::select! {
+                    written = to_server.data_bytes(data.freeze()) => written,
+                    () = signals.channel_gone.cancelled() => return sent,
+                };
+                if written.is_err() {
+                    return sent;
+                }
+                sent += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(_) => {
+                signals.local_gone.cancel();
+                break;
+            }
+        }
+    }
+    // A session that has ended needs no farewell.
+    drop(to_server.eof().await);
+    signals.sent_all.cancel();
+    sent
+}
+
+/// From the server to the local side.
+struct Downward<'a> {
+    from_server: ChannelReadHalf,
+    local: WriteHalf<'a>,
+    backlog: Backlog,
+    /// Bytes that the local side took.
+    written: u64,
+    /// The server has said that nothing more comes.
+    said_all: bool,
+    /// The local side has been told so.
+    told_local: bool,
+    /// The server has closed the channel.
+    closed: bool,
+}
+
+impl<'a> Downward<'a> {
+    fn new(from_server: ChannelReadHalf, local: WriteHalf<'a>, backlog: Backlog) -> Self {
+        Self { from_server, local, backlog, written: 0, said_all: false, told_local: false, closed: false }
+    }
+
+    /// Carries until the end, and sees the channel off. Gives the number of bytes, and how it ended.
+    async fn run(mut self, to_server: &ChannelWriteHalf<Msg>, signals: &Signals) -> (u64, End) {
+        let end = self.carry(signals).await;
+        if matches!(end, End::LocalGone | End::Stalled) {
+            signals.local_gone.cancel();
+        }
+        self.backlog.clear();
+        let in_time = match end {
+            End::SessionLost => true,
+            // What feeds a reader that stalls seldom stops by itself: rather lose a little memory than take all that in.
+            End::Stalled => false,
+            End::Finished | End::LocalGone => {
+                self.closed || timeout(CLOSING, closed(&mut self.from_server)).await.is_ok()
+            }
+        };
+        if !in_time {
+            // A session that has ended has no channels.
+            drop(to_server.close().await);
+        }
+        signals.channel_gone.cancel();
+        (self.written, end)
+    }
+
+    async fn carry(&mut self, signals: &Signals) -> End {
+        let mut sent_all = false;
+        loop {
+            if self.backlog.is_empty() {
+                if self.said_all && !self.told_local {
+                    self.told_local = true;
+                    // It fails only when the local side is gone, which the next write or read tells.
+                    drop(self.local.shutdown().await);
+                }
+                if self.closed || (self.said_all && sent_all) {
+                    return End::Finished;
+                }
+            }
+            if self.backlog.is_full() {
+                match timeout(PATIENCE, self.relieve()).await {
+                    Ok(Ok(())) => continue,
+                    Ok(Err(_)) => return End::LocalGone,
+                    Err(_) => return End::Stalled,
+                }
+            }
+            tokio::select! {
+                () = signals.local_gone.cancelled() => return End::LocalGone,
+                () = signals.sent_all.cancelled(), if !sent_all => sent_all = true,
+                message = self.from_server.wait(), if !self.closed => match message {
+                    Some(message) => self.take(message, signals),
+                    None => return End::SessionLost,
+                },
+                written = write(&self.local, &self.backlog), if !self.backlog.is_empty() => match written {
+                    Ok(count) => self.wrote(count),
+                    Err(_) => return End::LocalGone,
+                },
+            }
+        }
+    }
+
+    fn take(&mut self, message: ChannelMsg, signals: &Signals) {
+        match message {
+            ChannelMsg::Data { data } => self.backlog.push(data),
+            ChannelMsg::Eof => self.said_all = true,
+            ChannelMsg::Close => {
+                (self.said_all, self.closed) = (true, true);
+                signals.channel_gone.cancel();
+            }
+            _ => {}
+        }
+    }
+
+    /// Writes until the backlog is not full any more.
+    async fn relieve(&mut self) -> io::Result<()> {
+        while self.backlog.is_full() {
+            let count = write(&self.local, &self.backlog).await?;
+            self.wrote(count);
+        }
+        Ok(())
+    }
+
+    fn wrote(&mut self, count: usize) {
+        self.backlog.written(count);
+        self.written += count as u64;
+    }
+}
+
+/// Writes what the socket takes. Dropped before it is done, it has written nothing.
+async fn write(local: &WriteHalf<'_>, backlog: &Backlog) -> io::Result<usize> {
+    loop {
+        local.writable().await?;
+        let (slices, count) = backlog.slices();
+        match local.try_write_vectored(&slices[..count]) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            written => return written,
+        }
+    }
+}
+
+/// Waits for the server to close the channel, throwing away what still comes; or for the end of the session.
+async fn closed(from_server: &mut ChannelReadHalf) {
+    while from_server.wait().await.is_some_and(|message| !matches!(message, ChannelMsg::Close)) {}
+}

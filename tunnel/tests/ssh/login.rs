@@ -1,0 +1,180 @@
+//! Logging in at a real server.
+
+use std::process::Command;
+use std::sync::Arc;
+
+use lictunnel::ssh::error::SshError;
+use lictunnel::ssh::session::{Known, Session};
+use lictunnel::ssh::target::{Agent, Method};
+use russh::keys::Algorithm;
+
+use crate::people::{Doorman, User, means, with, with_user};
+use crate::sshd::Sshd;
+
+async fn opens(sshd: &Sshd) {
+    Session::open(&sshd.target(), &means()).await.unwrap().close().await;
+}
+
+#[tokio::test]
+async fn with_a_key() {
+    let Some(sshd) = Sshd::start("") else { return };
+    opens(&sshd).await;
+}
+
+#[tokio::test]
+async fn with_an_rsa_key() {
+    let Some(sshd) = Sshd::start("") else { return };
+    sshd.keygen(&["-t", "rsa", "-b", "2048", "-N", "", "-f", "id_rsa"]);
+    sshd.write("authorized_keys", &std::fs::read_to_string(sshd.file("id_rsa.pub")).unwrap());
+    let mut target = sshd.target();
+    // The first key is refused, the second one taken.
+    target.identities.push(sshd.file("id_rsa"));
+    Session::open(&target, &means()).await.unwrap().close().await;
+}
+
+#[tokio::test]
+async fn with_a_locked_key() {
+    for form in [&[][..], &["-m", "PKCS8"]] {
+        let Some(sshd) = Sshd::start("") else { return };
+        sshd.keygen(&[&["-p", "-N", "open sesame", "-f", "id"], form].concat());
+        let user = User::who_says(&["wrong", "open sesame"]);
+        Session::open(&sshd.target(), &with_user(&user)).await.unwrap().close().await;
+        assert_eq!(user.questions().len(), 2);
+        assert!(user.questions()[0].contains("/id: ") && !user.asked.lock().unwrap()[0].echo);
+
+        // The server is asked first: no passphrase is wanted for a key that it does not take.
+        sshd.write("authorized_keys", "");
+        let error = Session::open(&sshd.target(), &with_user(&user)).await.unwrap_err();
+        assert!(error.is_final() && user.questions().len() == 2, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn in_batch_mode_nobody_is_asked() {
+    let Some(sshd) = Sshd::start("") else { return };
+    sshd.keygen(&["-p", "-N", "open sesame", "-f", "id"]);
+    let user = User::who_says(&["open sesame"]);
+    let mut target = sshd.target();
+    target.batch = true;
+    let error = Session::open(&target, &with_user(&user)).await.unwrap_err();
+    let text = error.to_string();
+    assert!(
+        user.questions().is_empty() && text.contains("no terminal") && text.contains("allows publickey"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn with_an_agent() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let socket = sshd.file("agent");
+    let mut agent = Command::new("ssh-agent")
+        .arg("-D")
+        .arg("-a")
+        .arg(&socket)
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let add = |key: &str| {
+        // The agent says nothing when it is ready; adding fails until then.
+        let mut add = Command::new("ssh-add");
+        add.arg("-q").arg(sshd.file(key)).env("SSH_AUTH_SOCK", &socket);
+        (0..1000).any(|_| add.output().unwrap().status.success())
+    };
+    sshd.keygen(&["-t", "ed25519", "-N", "", "-f", "other"]);
+    assert!(add("other") && add("id"));
+    let mut target = sshd.target();
+    target.agent = Agent::At(socket.clone());
+    target.identities.clear();
+    let open = Session::open(&target, &means()).await;
+    target.identities_only = true;
+    let none = Session::open(&target, &means()).await;
+    // Only the public half is here.
+    std::fs::remove_file(sshd.file("id")).unwrap();
+    target.identities = vec![sshd.file("id")];
+    let named = Session::open(&target, &means()).await;
+    agent.kill().unwrap();
+    agent.wait().unwrap();
+    let gone = Session::open(&target, &means()).await.unwrap_err().to_string();
+    assert!(open.is_ok() && named.is_ok());
+    assert!(none.unwrap_err().to_string().contains("tried nothing"));
+    assert!(gone.contains("could not use the agent ("), "{gone}");
+}
+
+#[tokio::test]
+async fn with_a_certificate() {
+    let Some(sshd) = Sshd::start("") else { return };
+    sshd.keygen(&["-t", "ed25519", "-N", "", "-f", "authority"]);
+    let user = crate::sshd::user();
+    sshd.keygen(&["-s", "authority", "-I", "test", "-n", &user, "id.pub"]);
+    let authority = std::fs::read_to_string(sshd.file("authority.pub")).unwrap();
+    sshd.write("authorized_keys", &format!("cert-authority {authority}"));
+    opens(&sshd).await;
+
+    std::fs::rename(sshd.file("id-cert.pub"), sshd.file("elsewhere")).unwrap();
+    let mut target = sshd.target();
+    assert!(Session::open(&target, &means()).await.is_err());
+    target.certificates.push(sshd.file("elsewhere"));
+    Session::open(&target, &means()).await.unwrap().close().await;
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_was_tried_and_is_not_repeated() {
+    let Some(sshd) = Sshd::start("MaxAuthTries 3") else { return };
+    sshd.write("authorized_keys", "");
+    let error = Session::open(&sshd.target(), &means()).await.unwrap_err();
+    let text = error.to_string();
+    assert!(matches!(error, SshError::Login { .. }) && error.is_final());
+    assert!(text.contains("tried key SHA256:") && text.contains("the server allows publickey"), "{text}");
+
+    let mut target = sshd.target();
+    for number in 0..5 {
+        sshd.keygen(&["-t", "ed25519", "-N", "", "-f", &format!("more{number}")]);
+        target.identities.push(sshd.file(&format!("more{number}")));
+    }
+    let error = Session::open(&target, &means()).await.unwrap_err();
+    let text = error.to_string();
+    assert!(error.is_final() && text.contains("Too many authentication failures"), "{text}");
+    assert!(text.contains("IdentitiesOnly"), "{text}");
+}
+
+#[tokio::test]
+async fn a_key_that_others_may_read_is_not_used() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let Some(sshd) = Sshd::start("") else { return };
+    std::fs::set_permissions(sshd.file("id"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let error = Session::open(&sshd.target(), &means()).await.unwrap_err().to_string();
+    assert!(error.contains("chmod it to 600"), "{error}");
+}
+
+#[tokio::test]
+async fn methods_that_are_switched_off_are_not_used() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let mut target = sshd.target();
+    target.methods = vec![Method::Password];
+    let error = Session::open(&target, &means()).await.unwrap_err().to_string();
+    assert!(error.contains("tried nothing"), "{error}");
+}
+
+#[tokio::test]
+async fn a_host_with_the_wrong_key_sees_nothing_of_us() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let doorman = Arc::new(Doorman { refuse: Some(sshd.port), ..Doorman::default() });
+    let error = Session::open(&sshd.target(), &with(User::who_says(&[]), doorman)).await.unwrap_err();
+    assert!(matches!(error, SshError::HostKey { .. }) && error.is_final(), "{error}");
+    let log = std::fs::read_to_string(sshd.file("log")).unwrap();
+    assert!(!log.contains("publickey"), "{log}");
+}
+
+#[tokio::test]
+async fn the_host_shows_the_key_that_is_known() {
+    let Some(sshd) = Sshd::start("") else { return };
+    sshd.keygen(&["-t", "ed25519", "-N", "", "-f", "authority"]);
+    for (known, rsa) in [(vec![], false), (vec![Algorithm::Rsa { hash: None }], true)] {
+        let doorman =
+            Arc::new(Doorman { known: Known { algorithms: known, authority: false }, ..Doorman::default() });
+        Session::open(&sshd.target(), &with(User::who_says(&[]), Arc::clone(&doorman))).await.unwrap();
+        let shown = doorman.shown.lock().unwrap();
+        assert_eq!(matches!(shown[0].1, Algorithm::Rsa { .. }), rsa, "{shown:?}");
+    }
+}

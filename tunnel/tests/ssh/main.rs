@@ -1,0 +1,10 @@
+//! Sessions with OpenSSH's real server. Skipped, with a word, where it is not installed.
+#![cfg(unix)]
+
+mod forwards;
+mod login;
+mod people;
+mod questions;
+mod routes;
+mod sessions;
+mod sshd;

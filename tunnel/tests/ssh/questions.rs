@@ -1,0 +1,156 @@
+//! Passwords and questions, which a test cannot have of a real server without an account: the library's own server asks them.
+
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
+
+use lictunnel::ssh::error::SshError;
+use lictunnel::ssh::session::Session;
+use lictunnel::ssh::target::{Agent, Method, Route, Target, UnknownHost};
+use lictunnel::tasks::Tasks;
+use russh::keys::PrivateKey;
+use russh::keys::ssh_key::private::Ed25519Keypair;
+use russh::server::{Auth, Config, Handler, Response};
+use russh::{MethodKind, MethodSet};
+use tokio::net::TcpListener;
+
+use crate::people::{User, with_user};
+
+/// What the server was told.
+type Told = Arc<Mutex<Vec<String>>>;
+
+/// Wants the password "right", then the code "123456" in a second round of questions.
+struct Asker {
+    told: Told,
+    methods: &'static [MethodKind],
+    round: u8,
+}
+
+impl Asker {
+    fn no(&self, partial_success: bool) -> Auth {
+        let methods = if partial_success { &[MethodKind::KeyboardInteractive] } else { self.methods };
+        Auth::Reject { proceed_with_methods: Some(methods.into()), partial_success }
+    }
+}
+
+impl Handler for Asker {
+    type Error = russh::Error;
+
+    async fn authentication_banner(&mut self) -> Result<Option<String>, Self::Error> {
+        Ok(Some("For licences only.\n".to_owned()))
+    }
+
+    async fn auth_password(&mut self, _: &str, password: &str) -> Result<Auth, Self::Error> {
+        self.told.lock().unwrap().push(password.to_owned());
+        Ok(self.no(password == "right"))
+    }
+
+    async fn auth_keyboard_interactive<'a>(
+        &'a mut self,
+        _: &str,
+        _: &str,
+        response: Option<Response<'a>>,
+    ) -> Result<Auth, Self::Error> {
+        let said: Vec<String> =
+            response.into_iter().flatten().map(|word| String::from_utf8_lossy(&word).into_owned()).collect();
+        self.told.lock().unwrap().extend(said.clone());
+        self.round += 1;
+        Ok(match self.round {
+            1 => Auth::Partial {
+                name: "".into(),
+                instructions: "Two steps.".into(),
+                prompts: vec![("Name\u{1b}: ".into(), true), ("Pin: ".into(), false)].into(),
+            },
+            2 => Auth::Partial {
+                name: "".into(),
+                instructions: "".into(),
+                prompts: vec![("Code: ".into(), false)].into(),
+            },
+            3 => Auth::Partial { name: "".into(), instructions: "".into(), prompts: vec![].into() },
+            _ if self.told.lock().unwrap().ends_with(&["123456".to_owned()]) => Auth::Accept,
+            _ => {
+                self.round = 0;
+                self.no(false)
+            }
+        })
+    }
+}
+
+async fn open(methods: &'static [MethodKind], user: &Arc<User>) -> (Result<Session, SshError>, Vec<String>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let told = Told::default();
+    let asker = Asker { told: Arc::clone(&told), methods, round: 0 };
+    let config = Arc::new(Config {
+        keys: vec![PrivateKey::from(Ed25519Keypair::from_seed(&[1; 32]))],
+        methods: MethodSet::from(methods),
+        auth_rejection_time: std::time::Duration::ZERO,
+        ..Config::default()
+    });
+    let tasks = Tasks::new();
+    drop(tasks.spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let session = russh::server::run_stream(config, stream, asker).await.unwrap();
+        // It ends when the client goes.
+        drop(session.await);
+    }));
+    let target = Target {
+        typed: "licences".to_owned(),
+        host: "licences.test".to_owned(),
+        port,
+        user: "ann".to_owned(),
+        route: Route::Direct,
+        host_key_alias: None,
+        unknown_host: UnknownHost::Refuse,
+        user_known_hosts: Vec::new(),
+        global_known_hosts: Vec::new(),
+        hash_known_hosts: false,
+        identities: Vec::new(),
+        identities_only: false,
+        certificates: Vec::new(),
+        agent: Agent::Off,
+        methods: vec![Method::PublicKey, Method::KeyboardInteractive, Method::Password],
+        batch: false,
+        connect_timeout: None,
+    };
+    let opened = Session::open(&target, &with_user(user)).await;
+    let told = told.lock().unwrap().clone();
+    (opened, told)
+}
+
+#[tokio::test]
+async fn a_password_and_then_questions_in_rounds() {
+    let user = User::who_says(&["wrong", "right", "ann", "pin", "123456"]);
+    let (opened, told) = open(&[MethodKind::Password], &user).await;
+    opened.unwrap();
+    assert_eq!(told, ["wrong", "right", "ann", "pin", "123456"]);
+    let password = "Password of ann@licences: ";
+    let asked = user.questions();
+    assert_eq!(
+        asked,
+        [password, password, "(ann@licences) Name : ", "(ann@licences) Pin: ", "(ann@licences) Code: "]
+    );
+    assert_eq!(
+        user.asked.lock().unwrap().iter().map(|q| q.echo).collect::<Vec<_>>(),
+        [false, false, true, false, false]
+    );
+    assert_eq!(*user.shown.lock().unwrap(), ["For licences only.\n", "Two steps."]);
+}
+
+#[tokio::test]
+async fn three_wrong_answers_are_the_end() {
+    let user = User::who_says(&["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]);
+    let (opened, told) = open(&[MethodKind::KeyboardInteractive, MethodKind::Password], &user).await;
+    let error = opened.unwrap_err();
+    let text = error.to_string();
+    assert_eq!(told, ["a", "b", "c", "d", "e", "f", "g", "h", "i"]);
+    assert!(error.is_final() && text.contains("the server allows keyboard-interactive, password"), "{text}");
+    assert!(!text.contains("abc"), "{text}");
+}
+
+#[tokio::test]
+async fn a_user_who_does_not_answer_ends_the_login() {
+    let user = User::who_says(&["wrong"]);
+    let (opened, told) = open(&[MethodKind::Password], &user).await;
+    assert!(opened.unwrap_err().to_string().contains("not answered"));
+    assert_eq!(told, ["wrong"]);
+}
