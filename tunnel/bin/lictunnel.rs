@@ -1,2 +1,15 @@
 //! The lictunnel program.
-fn main() {}
+
+use std::env;
+use std::process::ExitCode;
+
+use lictunnel::hosts::{helper, lend};
+
+fn main() -> ExitCode {
+    let mut args = env::args_os().skip(1);
+    match args.next() {
+        // Before any thread or runtime: these start small and stay so.
+        Some(word) if word == lend::SUBCOMMAND => helper::main(args),
+        Some(_) | None => ExitCode::FAILURE,
+    }
+}

@@ -42,6 +42,11 @@ impl HostsFile {
         Self { path, keep }
     }
 
+    /// Whether it is the one of this machine.
+    pub(super) fn is_system(&self) -> bool {
+        self.path == platform::hosts_path()
+    }
+
     /// All its bytes. There is no file: there are none.
     pub fn read(&self) -> Result<Vec<u8>, HostsFault> {
         read(&self.path)

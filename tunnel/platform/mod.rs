@@ -7,6 +7,8 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 pub mod linux;
 pub mod macos;
@@ -23,6 +25,9 @@ pub use here::{
     boot_id, config_dir, dropping_alias, flushing, giving_alias, hosts_keep, hosts_path, lenders, port_owner,
     process_start, runtime_dir, state_dir,
 };
+
+/// Between two looks at a command that runs.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// A process that listens on a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,10 +62,21 @@ impl SystemCommand {
         Self { program, args: args.iter().map(ToString::to_string).collect() }
     }
 
-    /// Runs it with nothing to read and nobody to hear it; whether it said that it went well.
-    pub fn succeeds(&self) -> bool {
-        let mut command = self.silent();
-        command.stdout(Stdio::null()).status().is_ok_and(|status| status.success())
+    /// Runs it with nothing to read and nobody to hear it; whether it said in time that it went well. One that takes
+    /// longer is ended.
+    pub fn succeeds_within(&self, limit: Duration) -> bool {
+        let Ok(mut child) = self.silent().stdout(Stdio::null()).spawn() else { return false };
+        for _ in 0..limit.as_millis() / PAUSE.as_millis() {
+            match child.try_wait() {
+                Ok(Some(status)) => return status.success(),
+                Ok(None) => thread::sleep(PAUSE),
+                Err(_) => return false,
+            }
+        }
+        // It may have ended by itself meanwhile.
+        drop(child.kill());
+        drop(child.wait());
+        false
     }
 
     /// What it printed; `None` when it could not be run or went wrong.
