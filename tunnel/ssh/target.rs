@@ -27,7 +27,8 @@ pub struct Target {
     pub global_known_hosts: Vec<PathBuf>,
     /// Write names into the known-hosts file hashed (`HashKnownHosts`).
     pub hash_known_hosts: bool,
-    /// Private key files to try, in this order (`IdentityFile`).
+    /// Private key files to try, in this order (`IdentityFile`); the usual ones where none is named, so some may not be
+    /// there.
     pub identities: Vec<PathBuf>,
     /// Offer no key of the agent that is not among `identities` (`IdentitiesOnly`).
     pub identities_only: bool,
@@ -48,7 +49,8 @@ pub struct Target {
 pub enum Route {
     /// A TCP connection from here.
     Direct,
-    /// Through other ssh servers, the first one called from here (`ProxyJump`).
+    /// Through other ssh servers, the first one called from here (`ProxyJump`). It may be called through a command; all
+    /// others are [`Route::Direct`], seen from the hop before them.
     Jump(Vec<Target>),
     /// Through the standard input and output of a command, run by the user's shell (`ProxyCommand`).
     Command(String),

@@ -1,0 +1,94 @@
+//! Writing a host's key down.
+
+use std::fmt;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use russh::keys::PublicKey;
+use russh::keys::ssh_key::public::KeyData;
+
+use super::line::{Names, SALT};
+use super::{Host, KnownHosts, LONGEST, Verdict, policy};
+
+/// Why a key was not written down.
+#[derive(Debug)]
+pub enum LearnError {
+    /// The file cannot be written.
+    File(PathBuf, io::Error),
+    /// Since it was read, another program has written another key for this host into the file.
+    Changed(String),
+}
+
+impl fmt::Display for LearnError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(file, error) => write!(f, "cannot remember the key in {}: {error}", file.display()),
+            Self::Changed(text) => f.write_str(text),
+        }
+    }
+}
+
+impl std::error::Error for LearnError {}
+
+/// Appends one line for `host` to `file`, its name hashed if `hash` says so. The file and its directory are made where
+/// they are missing, for the user alone. Waits while another lictunnel writes; looks once more before it writes itself.
+pub fn learn(file: &Path, host: &Host, key: &KeyData, hash: bool) -> Result<(), LearnError> {
+    let failed = |error| LearnError::File(file.to_owned(), error);
+    let key_text =
+        PublicKey::from(key.clone()).to_openssh().map_err(|error| failed(io::Error::other(error)))?;
+    // Some characters would make the name (an alias, which may be anything) a pattern, even one for all hosts.
+    let name = if hash || host.name().contains(|c: char| "*?!,|@#\"".contains(c) || c.is_whitespace()) {
+        let mut salt = [0; SALT];
+        getrandom::fill(&mut salt).map_err(|error| failed(io::Error::other(error)))?;
+        Names::hashed_text(&salt, host.name())
+    } else {
+        host.name().to_owned()
+    };
+    let line = format!("{name} {}\n", key_text.trim_end());
+    let mut opened = open(file).map_err(failed)?;
+    // `/dev/null` is what many people name.
+    if !opened.metadata().map_err(failed)?.is_file() {
+        return opened.write_all(line.as_bytes()).map_err(failed);
+    }
+    opened.lock().map_err(failed)?;
+    let content = content(&mut opened).map_err(failed)?;
+    let (now, _remarks) = KnownHosts::parse(file, &content);
+    let verdict = now.judge_key(host, key);
+    if matches!(verdict, Verdict::Known(_)) {
+        return Ok(());
+    }
+    if let Some(why) = policy::refusal(&verdict, host, key) {
+        return Err(LearnError::Changed(why));
+    }
+    let gap = if content.is_empty() || content.ends_with('\n') { "" } else { "\n" };
+    opened.write_all(format!("{gap}{line}").as_bytes()).map_err(failed)
+}
+
+fn open(file: &Path) -> io::Result<File> {
+    let directory = file.parent().filter(|directory| !directory.as_os_str().is_empty());
+    if let Some(directory) = directory.filter(|directory| !directory.exists()) {
+        let mut builder = DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        match builder.create(directory) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+    }
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)
+}
+
+fn content(file: &mut File) -> io::Result<String> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut content = Vec::new();
+    file.take(LONGEST + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > LONGEST {
+        return Err(io::Error::other(format!("it is longer than {LONGEST} bytes")));
+    }
+    Ok(String::from_utf8_lossy(&content).into_owned())
+}
