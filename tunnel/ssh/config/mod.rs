@@ -236,8 +236,10 @@ impl Evaluator {
         loop {
             match reader::read(request, &sources, &self.local, &SystemFiles, &answers)? {
                 Reading::Done(settings, remarks) => {
-                    self.remarks.extend(remarks);
-                    self.remarks.dedup();
+                    // Every hop reads the same files.
+                    let known = std::mem::take(&mut self.remarks);
+                    self.remarks.extend(remarks.into_iter().filter(|remark| !known.contains(remark)));
+                    self.remarks.splice(..0, known);
                     return Ok(*settings);
                 }
                 Reading::Asks(command) if answers.len() < COMMANDS => {

@@ -122,6 +122,12 @@ async fn what_configurations_come_to() {
     let Route::Jump(hops) = target.route else { panic!("{:?}", target.route) };
     let hops: Vec<_> = hops.iter().map(|hop| (hop.host.as_str(), hop.user.as_str(), hop.port)).collect();
     assert_eq!(hops, [("gate", user.as_str(), 2222), ("inner", "bob", 22)]);
+
+    // The first hop may be called through a command; a later one is called through the hop before it.
+    let config = "Host lic1\nProxyJump gate,inner\nHost gate inner\nProxyCommand nc %h %p\n";
+    let Route::Jump(hops) = of("lic1", config).await.route else { panic!("no jump") };
+    let routes: Vec<Route> = hops.into_iter().map(|hop| hop.route).collect();
+    assert_eq!(routes, [Route::Command("nc gate 22".into()), Route::Direct]);
 }
 
 #[tokio::test]
@@ -142,6 +148,11 @@ async fn errors_say_where_and_what() {
         let error = by(None, &given.request(&Case { asked, config })).await.unwrap_err().to_string();
         assert!(error.contains(expected), "{config}: {error}");
     }
+    let chain: String = (0..30).map(|n| format!("Host h{n}\nProxyJump h{}\n", n + 1)).collect();
+    let request = Request { file: Some(given.write("chain", &chain)), ..Request::new("h0".parse().unwrap()) };
+    let error = by(None, &request).await.unwrap_err().to_string();
+    assert!(error.contains("more than 16 jump hosts"), "{error}");
+
     let absent = Request { file: Some("/no/such/file".into()), ..Request::new("lic1".parse().unwrap()) };
     let error = by(None, &absent).await.unwrap_err().to_string();
     assert!(error.starts_with("cannot read /no/such/file: "), "{error}");
@@ -150,7 +161,10 @@ async fn errors_say_where_and_what() {
 #[tokio::test]
 async fn a_typing_error_is_a_remark_without_openssh() {
     let given = Given::new();
-    let request = given.request(&Case { asked: "lic1", config: "HostNmae real\nMatch final all\nPort 5\n" });
+    let request = given.request(&Case {
+        asked: "lic1",
+        config: "HostNmae real\nMatch final all\nPort 5\nHost lic1\nProxyJump gate\n",
+    });
     let evaluator = Evaluator { local: Local::measure().unwrap(), openssh: None, remarks: Vec::new() };
     let Evaluated { remarks, target, .. } = evaluator.evaluate(&request).await.unwrap();
     assert_eq!(target.port, 5);

@@ -76,6 +76,7 @@ fn what_the_files_say_of_a_key() {
         format!("lic5 {}", text(5)),
         format!("{hashed} {}", text(9)),
         format!("lic6 {ECDSA}"),
+        format!("lic7 {}\n[lic7]:2222 {}", text(7), text(3)),
         format!("[10.?.0.*]:2222 {}\r", text(8)),
     ];
     let two =
@@ -103,9 +104,11 @@ fn what_the_files_say_of_a_key() {
         ("lic5", 22, 6, "changed one:8 one:7"),
         // Another kind of key than the known one is a changed key too.
         ("lic6", 22, 6, "changed one:10"),
+        ("lic7", 22, 7, "known one:11"),
+        ("lic7", 2222, 7, "changed one:12"),
         ("lic9", 2222, 9, "known one:9"),
         ("lic9", 22, 9, "unknown"),
-        ("10.2.0.77", 2222, 8, "known one:11"),
+        ("10.2.0.77", 2222, 8, "known one:13"),
         ("nobody", 22, 1, "unknown"),
     ];
     for (host, port, seed, expected) in table {
