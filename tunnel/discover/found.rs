@@ -1,0 +1,283 @@
+//! What is known about a server: its names, its ports, and what is still missing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use super::Step;
+
+/// More ports than this of one server are not forwarded.
+pub const MOST_PORTS: usize = 64;
+/// More names than this no server has.
+const MOST_NAMES: usize = 32;
+
+/// What a port is for, the surest first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// The master daemon (`licmgrd`, `lmgrd`, `rlm`).
+    Master,
+    /// The daemon of this vendor.
+    Vendor(String),
+    /// One of the ports on which the master daemon may be, as none is written anywhere.
+    Candidate,
+    /// Something else that the licence server, or its user, wants to be reached at.
+    Other,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Master => f.write_str("master daemon"),
+            Self::Vendor(name) => write!(f, "vendor daemon {name}"),
+            Self::Candidate => f.write_str("perhaps the master daemon"),
+            Self::Other => f.write_str("another port"),
+        }
+    }
+}
+
+/// A port of the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Port {
+    /// What it is for.
+    pub role: Role,
+    /// Which step found it.
+    pub by: Step,
+}
+
+/// A licence system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum System {
+    /// licgate, which answers questions.
+    Licgate,
+    /// FlexNet, which is left in peace.
+    FlexNet,
+    /// RLM, which is left in peace.
+    Rlm,
+}
+
+impl fmt::Display for System {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Licgate => "licgate",
+            Self::FlexNet => "FlexNet",
+            Self::Rlm => "RLM",
+        })
+    }
+}
+
+/// What is known about a server. Names and ports are checked and bounded, whoever they came from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    names: BTreeSet<String>,
+    ports: BTreeMap<u16, Port>,
+    vendors: BTreeSet<String>,
+    system: Option<System>,
+}
+
+impl Found {
+    /// The server's own names, in lower case: what clients may be told to go to.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
+    /// The ports by number.
+    pub fn ports(&self) -> &BTreeMap<u16, Port> {
+        &self.ports
+    }
+
+    /// The ports of master daemons; without a sure one, those on which it may be.
+    pub fn masters(&self) -> impl Iterator<Item = u16> {
+        let is_master = |port: &Port| matches!(port.role, Role::Master | Role::Candidate);
+        self.ports.iter().filter(move |(_, port)| is_master(port)).map(|(number, _)| *number)
+    }
+
+    /// The vendor daemons whose port is not known, by name.
+    pub fn missing(&self) -> impl Iterator<Item = &str> {
+        let is_known = |name: &str| {
+            self.ports.values().any(|port| matches!(&port.role, Role::Vendor(known) if known == name))
+        };
+        self.vendors.iter().map(String::as_str).filter(move |name| !is_known(name))
+    }
+
+    /// The licence system, where something shows it.
+    pub fn system(&self) -> Option<System> {
+        self.system
+    }
+
+    /// Whether a client could do with these ports: there is a master daemon, and no vendor daemon without a port.
+    pub fn is_complete(&self) -> bool {
+        let has = |is: fn(&Role) -> bool| self.ports.values().any(|port| is(&port.role));
+        let has_vendor = has(|role| matches!(role, Role::Vendor(_)));
+        has(|role| *role == Role::Master) && has_vendor && self.missing().next().is_none()
+    }
+
+    /// Learns a port. A surer role replaces another one, and a sure master daemon all ports on which it only might have been.
+    pub(super) fn add(&mut self, number: u16, role: Role, by: Step) {
+        let has_master = self.ports.values().any(|port| port.role == Role::Master);
+        if number == 0 || (role == Role::Candidate && has_master) {
+            return;
+        }
+        if role == Role::Master {
+            self.ports.retain(|_, port| port.role != Role::Candidate);
+        }
+        if let Role::Vendor(name) = &role {
+            self.expect(name.clone());
+        }
+        let is_full = self.ports.len() >= MOST_PORTS;
+        match self.ports.get_mut(&number) {
+            Some(port) if role < port.role => *port = Port { role, by },
+            Some(_) => {}
+            None if is_full => {}
+            None => drop(self.ports.insert(number, Port { role, by })),
+        }
+    }
+
+    /// Learns a name of the server.
+    pub(super) fn call(&mut self, name: String) {
+        if self.names.len() < MOST_NAMES {
+            self.names.insert(name);
+        }
+    }
+
+    /// Learns that there is a daemon of this vendor.
+    pub(super) fn expect(&mut self, vendor: String) {
+        if self.vendors.len() < MOST_PORTS {
+            self.vendors.insert(vendor);
+        }
+    }
+
+    /// Learns which licence system it is. The first word stands.
+    pub(super) fn recognise(&mut self, system: System) {
+        self.system.get_or_insert(system);
+    }
+
+    /// Learns all that another source knows.
+    pub(super) fn merge(&mut self, other: Self) {
+        let Self { names, ports, vendors, system } = other;
+        names.into_iter().for_each(|name| self.call(name));
+        vendors.into_iter().for_each(|vendor| self.expect(vendor));
+        ports.into_iter().for_each(|(number, port)| self.add(number, port.role, port.by));
+        system.into_iter().for_each(|system| self.recognise(system));
+    }
+}
+
+impl fmt::Display for Found {
+    /// `27000 (master daemon), 27010 (vendor daemon acme)`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.ports.is_empty() {
+            return f.write_str("no ports");
+        }
+        for (index, (number, port)) in self.ports.iter().enumerate() {
+            write!(f, "{}{number} ({})", if index == 0 { "" } else { ", " }, port.role)?;
+        }
+        Ok(())
+    }
+}
+
+/// How the ports of a server differ from what they were.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Ports that were not there before.
+    pub new: BTreeSet<u16>,
+    /// Ports that are no more.
+    pub gone: BTreeSet<u16>,
+    /// Vendor daemons that came back elsewhere: name, the old port, the new port.
+    pub moved: Vec<(String, u16, u16)>,
+}
+
+impl Change {
+    /// Whether all ports are as they were.
+    pub fn is_empty(&self) -> bool {
+        self.new.is_empty() && self.gone.is_empty()
+    }
+}
+
+/// What changed from `old` to `new`. A port that `new` does not know may only have been overlooked: take it away when `new`
+/// [is complete](Found::is_complete), and not before.
+pub fn changed(old: &Found, new: &Found) -> Change {
+    let only_in = |one: &Found, other: &Found| -> BTreeSet<u16> {
+        one.ports.keys().filter(|number| !other.ports.contains_key(number)).copied().collect()
+    };
+    let change = Change { new: only_in(new, old), gone: only_in(old, new), moved: Vec::new() };
+    let name_of = |found: &Found, number: &u16| match found.ports.get(number).map(|port| &port.role) {
+        Some(Role::Vendor(name)) => Some(name.clone()),
+        _ => None,
+    };
+    let moved = change.gone.iter().filter_map(|from| {
+        let name = name_of(old, from)?;
+        let to = change.new.iter().find(|to| name_of(new, to).as_ref() == Some(&name))?;
+        Some((name, *from, *to))
+    });
+    Change { moved: moved.collect(), ..change }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vendor(name: &str) -> Role {
+        Role::Vendor(name.into())
+    }
+
+    fn found(ports: &[(u16, Role)]) -> Found {
+        let mut found = Found::default();
+        for (number, role) in ports {
+            found.add(*number, role.clone(), Step::Look);
+        }
+        found
+    }
+
+    #[test]
+    fn a_surer_role_replaces_a_guess() {
+        let mut guess = found(&[
+            (27000, Role::Candidate),
+            (27001, Role::Candidate),
+            (27010, Role::Other),
+            (0, Role::Master),
+        ]);
+        assert_eq!(guess.masters().collect::<Vec<_>>(), [27000, 27001]);
+        guess.merge(found(&[(27001, Role::Master), (27010, vendor("acme"))]));
+        assert_eq!(guess.to_string(), "27001 (master daemon), 27010 (vendor daemon acme)");
+        guess.merge(found(&[(27000, Role::Candidate), (27010, Role::Other), (27001, Role::Other)]));
+        assert_eq!(guess.to_string(), "27001 (master daemon), 27010 (vendor daemon acme)");
+    }
+
+    #[test]
+    fn a_server_is_complete_when_no_vendor_daemon_is_missing() {
+        let mut server = found(&[(27010, vendor("acme"))]);
+        assert!(!server.is_complete());
+        server.add(27000, Role::Candidate, Step::Licence);
+        assert!(!server.is_complete());
+        server.add(27000, Role::Master, Step::Look);
+        assert!(server.is_complete());
+        server.expect("orbit".into());
+        assert!(!server.is_complete() && server.missing().eq(["orbit"]));
+        server.add(27011, vendor("orbit"), Step::Look);
+        assert!(server.is_complete());
+        assert!(!found(&[(27000, Role::Master)]).is_complete());
+    }
+
+    #[test]
+    fn no_source_can_make_it_grow_for_ever() {
+        let mut many = Found::default();
+        for number in 1..=9999 {
+            many.add(number, Role::Other, Step::Look);
+            many.call(format!("lic{number}"));
+            many.expect(format!("v{number}"));
+        }
+        assert_eq!(
+            (many.ports().len(), many.names().count(), many.missing().count()),
+            (MOST_PORTS, MOST_NAMES, MOST_PORTS)
+        );
+    }
+
+    #[test]
+    fn a_vendor_daemon_that_came_back_elsewhere_is_noticed() {
+        let old = found(&[(27000, Role::Master), (41001, vendor("acme")), (5, Role::Other)]);
+        let new = found(&[(27000, Role::Master), (42002, vendor("acme")), (43003, vendor("orbit"))]);
+        let change = changed(&old, &new);
+        assert_eq!(change.new, [42002, 43003].into());
+        assert_eq!(change.gone, [5, 41001].into());
+        assert_eq!(change.moved, [("acme".to_owned(), 41001, 42002)]);
+        assert!(changed(&old, &old).is_empty() && !change.is_empty());
+    }
+}

@@ -1,0 +1,83 @@
+//! The script, run on this machine.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+use super::super::*;
+use crate::discover::Cause;
+
+/// This machine, where commands go to a login shell as sshd hands them over.
+struct Here<'a>(&'a str);
+
+impl Remote for Here<'_> {
+    type Stream = tokio::io::DuplexStream;
+
+    async fn exec(&self, command: &str, most: usize, within: Duration) -> Result<Vec<u8>, Cause> {
+        let output =
+            Command::new(self.0).arg("-c").arg(command).stdin(Stdio::null()).kill_on_drop(true).output();
+        let output = tokio::time::timeout(within, output).await??.stdout;
+        if output.len() > most { Err("too much".into()) } else { Ok(output) }
+    }
+
+    async fn open(&self, _: u16) -> Result<Self::Stream, Cause> {
+        Err("nothing is forwarded".into())
+    }
+}
+
+#[tokio::test]
+async fn the_script_sees_sockets_processes_and_licence_files_through_every_login_shell() {
+    let dir = tempfile::tempdir().unwrap();
+    let licences = dir.path().join("licences");
+    std::fs::create_dir(&licences).unwrap();
+    std::fs::write(licences.join("a.lic"), "SERVER from-directory ANY 27000\nVENDOR acme\nFEATURE secret")
+        .unwrap();
+    std::fs::write(dir.path().join("b.lic"), "# x\n server from-file ANY 1715\r\nDAEMON orbit PORT=1716\r\n")
+        .unwrap();
+    let list = format!(":{}:b.lic:", licences.display());
+    // A shell that waits for its input, under the name and with the arguments of a licence server.
+    let mut lmgrd = std::process::Command::new("sh");
+    std::os::unix::process::CommandExt::arg0(&mut lmgrd, "/opt/flex/lmgrd");
+    lmgrd
+        .args(["-s", "--", "-c", &list])
+        .current_dir(dir.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    let mut lmgrd = lmgrd.spawn().unwrap();
+    // It has become lmgrd when it answers.
+    std::io::Write::write_all(lmgrd.stdin.as_mut().unwrap(), b"echo\n").unwrap();
+    std::io::Read::read_exact(lmgrd.stdout.as_mut().unwrap(), &mut [0]).unwrap();
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = socket.local_addr().unwrap().port();
+    let mut shells = 0;
+    for shell in ["sh", "dash", "bash", "ksh", "zsh", "tcsh", "csh", "fish"] {
+        if !["/bin", "/usr/bin"].iter().any(|dir| Path::new(dir).join(shell).exists()) {
+            continue;
+        }
+        shells += 1;
+        let seen = look(&Here(shell)).await.unwrap();
+        assert!(seen.listeners.iter().any(|socket| socket.port == port), "{shell}: {:?}", seen.listeners);
+        assert!(seen.processes.iter().any(|process| process.program == "lmgrd"), "{shell}");
+        let about = |name: &str| {
+            seen.files
+                .iter()
+                .find(|file| file.is_of(&[name.to_owned()]))
+                .map(|file| file.about(&[], crate::discover::Step::Look).unwrap().to_string())
+        };
+        assert!(
+            about("from-directory").is_some_and(|found| found == "27000 (master daemon)"),
+            "{shell}: {:?}",
+            seen.files
+        );
+        assert!(
+            about("from-file").is_some_and(|found| found.ends_with("1716 (vendor daemon orbit)")),
+            "{shell}"
+        );
+    }
+    assert!(shells > 0);
+    // With its input gone, it ends by itself.
+    drop(lmgrd.stdin.take());
+    lmgrd.wait().unwrap();
+}

@@ -1,0 +1,153 @@
+//! The steps, one after the other.
+
+use std::collections::BTreeSet;
+
+use licgate_core::path::DEFAULT_PORTS;
+use tokio::time::timeout;
+
+use super::found::{Found, Role, System};
+use super::{Discovery, Note, Remote, Request, Step, local, look, master, printable};
+
+/// A request on its way.
+pub(super) struct Search<'a, R> {
+    request: &'a Request,
+    remote: &'a R,
+    found: Found,
+    notes: Vec<Note>,
+    asked: BTreeSet<u16>,
+}
+
+impl<'a, R: Remote> Search<'a, R> {
+    pub(super) fn new(request: &'a Request, remote: &'a R) -> Self {
+        Self { request, remote, found: Found::default(), notes: Vec::new(), asked: BTreeSet::new() }
+    }
+
+    /// Takes all steps that are needed.
+    pub(super) async fn run(mut self) -> Discovery {
+        self.take_what_is_given();
+        if self.request.given.is_empty() {
+            self.read_licences();
+            self.ask_master().await;
+            self.look().await;
+        } else if self.request.steps.all_ports {
+            self.look().await;
+        }
+        Discovery { found: self.found, notes: self.notes }
+    }
+
+    fn note(&mut self, step: Step, text: impl Into<String>) {
+        self.notes.push(Note { step, text: text.into() });
+    }
+
+    /// Whether a step is to be taken; if not, notes why.
+    fn wants(&mut self, step: Step, is_on: bool) -> bool {
+        if !is_on {
+            self.note(step, "switched off");
+        } else if self.found.is_complete() {
+            self.note(step, "not needed: nothing is missing");
+        }
+        is_on && !self.found.is_complete()
+    }
+
+    fn take_what_is_given(&mut self) {
+        let masters = self.request.given.first().or(self.request.master.as_ref());
+        masters.into_iter().for_each(|port| self.found.add(*port, Role::Master, Step::Given));
+        for port in self.request.given.iter().skip(1) {
+            self.found.add(*port, Role::Other, Step::Given);
+        }
+        if masters.is_some() {
+            self.note(Step::Given, self.found.to_string());
+        }
+    }
+
+    fn read_licences(&mut self) {
+        if !self.wants(Step::Licence, self.request.steps.licence) {
+            return;
+        }
+        let (found, remarks) = local::search(self.request);
+        self.found.merge(found);
+        if remarks.is_empty() {
+            self.note(Step::Licence, "no licence file was given, and no variable names this server");
+        }
+        remarks.into_iter().for_each(|text| self.note(Step::Licence, text));
+    }
+
+    async fn ask_master(&mut self) {
+        if !self.wants(Step::Master, self.request.steps.master) {
+            return;
+        }
+        if let Some(system @ (System::FlexNet | System::Rlm)) = self.found.system() {
+            return self.note(Step::Master, format!("{system} is not asked anything"));
+        }
+        let known: Vec<u16> = self.found.masters().collect();
+        let mut ports = if known.is_empty() { DEFAULT_PORTS.collect() } else { known };
+        ports.retain(|port| !self.asked.contains(port));
+        if ports.is_empty() {
+            return;
+        }
+        for port in ports {
+            self.asked.insert(port);
+            let answer = match timeout(master::DEADLINE, self.remote.open(port)).await {
+                Ok(Ok(stream)) => master::ask(stream, port).await,
+                // Nobody listens there, or nobody says so.
+                Ok(Err(_)) | Err(_) => continue,
+            };
+            return self.take_answer(port, answer);
+        }
+        self.note(Step::Master, "nothing answers at the ports where it may be");
+    }
+
+    fn take_answer(&mut self, port: u16, answer: master::Answer) {
+        use master::Answer;
+        let text = match answer {
+            Answer::Master(found) => {
+                self.found.merge(found);
+                let missing: Vec<&str> = self.found.missing().collect();
+                match &*missing {
+                    [] => format!("{}", self.found),
+                    names => format!("{}; not up: {}", self.found, names.join(", ")),
+                }
+            }
+            Answer::Foreign(kind) => format!("at port {port} is {kind}, which is not asked anything"),
+            Answer::Silent => format!("at port {port} is no licgate server; it is not asked anything"),
+            Answer::Refused(why) => format!("at port {port} is a licgate server, but {why}"),
+        };
+        self.note(Step::Master, text);
+    }
+
+    async fn look(&mut self) {
+        let steps = self.request.steps;
+        let wants = self.request.given.is_empty() && self.wants(Step::Look, steps.look);
+        if !wants && !steps.all_ports {
+            return;
+        }
+        let seen = match look::look(self.remote).await {
+            Ok(seen) => seen,
+            Err(why) => return self.note(if wants { Step::Look } else { Step::AllPorts }, printable(&why)),
+        };
+        if wants {
+            let judged = look::judge(&seen, &self.request.names, self.request.to_localhost);
+            if !judged.found.ports().is_empty() {
+                self.note(Step::Look, judged.found.to_string());
+            }
+            self.found.merge(judged.found);
+            judged.remarks.into_iter().for_each(|text| self.note(Step::Look, text));
+            if self.found.system() == Some(System::Licgate) && !self.found.is_complete() {
+                self.ask_master().await;
+            }
+        }
+        if steps.all_ports {
+            self.take_all_ports(&seen);
+        }
+    }
+
+    fn take_all_ports(&mut self, seen: &look::Seen) {
+        match seen.all_ports(self.request.to_localhost) {
+            Ok(ports) => {
+                self.note(Step::AllPorts, format!("{} ports listen there", ports.len()));
+                ports.into_iter().for_each(|port| self.found.add(port, Role::Other, Step::AllPorts));
+            }
+            Err(why) => self.note(Step::AllPorts, why),
+        }
+    }
+}
