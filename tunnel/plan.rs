@@ -1,1 +1,220 @@
-//! What to forward where: profile, found ports and busy ports make a plan, or the reason why there is none.
+//! What to forward where: profile, found ports and busy ports make a plan, or the reasons why there is none.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::IpAddr;
+
+/// The first port that needs no privilege.
+const FIRST_FREE: u16 = 1024;
+
+/// The most forwards of one server: a licence server has two to ten ports, `--all-ports` on a busy host finds some more.
+pub const MOST_FORWARDS: usize = 256;
+
+/// Everything that a plan is made of.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// The server, as typed.
+    pub server: String,
+    /// The server's address on this machine.
+    pub address: IpAddr,
+    /// Names under which applications look for the server, given or found. Addresses and `localhost` among them cannot be
+    /// overridden and are left out.
+    pub names: Vec<String>,
+    /// The server's ports, given or found.
+    pub ports: Vec<Port>,
+    /// Where the licence server is in the eyes of the ssh server, best first.
+    pub hosts: Vec<String>,
+    /// Ports of `address` that others listen on.
+    pub busy: Vec<Busy>,
+    /// Whether this process may listen on ports below 1024.
+    pub is_privileged: bool,
+    /// What was tried to find ports, one line each.
+    pub tried: Vec<String>,
+}
+
+/// A port of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Port {
+    /// Its number, there and here.
+    pub number: u16,
+    /// What it is for.
+    pub role: Role,
+}
+
+/// What a port is for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// The master daemon, which tells clients where the others are.
+    Master,
+    /// A vendor daemon, by its name where that is known.
+    Vendor(Option<String>),
+    /// Unknown.
+    Other,
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Master => f.write_str("master daemon"),
+            Self::Vendor(Some(name)) => write!(f, "vendor daemon {name}"),
+            Self::Vendor(None) => f.write_str("vendor daemon"),
+            Self::Other => f.write_str("other"),
+        }
+    }
+}
+
+/// A local port that cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Busy {
+    /// Its number.
+    pub port: u16,
+    /// Who listens there, as far as that can be seen.
+    pub owner: Option<String>,
+}
+
+/// What is forwarded where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// The server's address on this machine.
+    pub address: IpAddr,
+    /// The names that lead to it, without repetition.
+    pub names: Vec<String>,
+    /// Where the licence server is in the eyes of the ssh server; the first that takes a connection is used.
+    pub hosts: Vec<String>,
+    /// The ports, each only once, by number.
+    pub forwards: Vec<Port>,
+}
+
+/// What is different in a new plan.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Ports to listen on.
+    pub add: Vec<u16>,
+    /// Ports to leave.
+    pub drop: Vec<u16>,
+}
+
+/// A reason why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Another process listens on a port.
+    Busy(Busy, IpAddr),
+    /// A port below 1024 wants privilege.
+    Privileged(u16),
+    /// No port is known; what was tried.
+    NoPorts(Vec<String>),
+    /// So many ports cannot be right.
+    TooMany(usize),
+}
+
+impl Plan {
+    /// The plan, or everything that stands in its way.
+    pub fn make(wish: &Wish) -> Result<Self, Vec<Obstacle>> {
+        let forwards = each_once(&wish.ports);
+        let mut obstacles = Vec::new();
+        if forwards.is_empty() {
+            obstacles.push(Obstacle::NoPorts(wish.tried.clone()));
+        }
+        if forwards.len() > MOST_FORWARDS {
+            obstacles.push(Obstacle::TooMany(forwards.len()));
+        }
+        for port in forwards.iter().map(|port| port.number) {
+            if let Some(busy) = wish.busy.iter().find(|busy| busy.port == port) {
+                obstacles.push(Obstacle::Busy(busy.clone(), wish.address));
+            } else if port < FIRST_FREE && !wish.is_privileged {
+                obstacles.push(Obstacle::Privileged(port));
+            }
+        }
+        if !obstacles.is_empty() {
+            return Err(obstacles);
+        }
+        let mut hosts = Vec::new();
+        wish.hosts.iter().filter(|host| !host.is_empty()).for_each(|host| push_new(&mut hosts, host));
+        if hosts.is_empty() {
+            hosts.push("localhost".to_owned());
+        }
+        Ok(Self { address: wish.address, names: names(&wish.names), hosts, forwards })
+    }
+
+    /// The port on which a connection shows that the licence server answers: the master daemon's, else the first.
+    pub fn proof(&self) -> Option<&Port> {
+        let master = self.forwards.iter().find(|port| port.role == Role::Master);
+        master.or_else(|| self.forwards.first())
+    }
+
+    /// What has to change on the way from `old`, or from nothing, to this plan.
+    pub fn changes_from(&self, old: Option<&Self>) -> Changes {
+        let numbers = |plan: Option<&Self>| -> BTreeSet<u16> {
+            plan.iter().flat_map(|plan| plan.forwards.iter().map(|port| port.number)).collect()
+        };
+        let (was, is) = (numbers(old), numbers(Some(self)));
+        Changes { add: is.difference(&was).copied().collect(), drop: was.difference(&is).copied().collect() }
+    }
+
+    /// Whether the override of `old` does for this plan.
+    pub fn same_override(&self, old: &Self) -> bool {
+        self.address == old.address && self.names == old.names
+    }
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Busy(busy, address) => {
+                write!(f, "port {} of {address} is taken", busy.port)?;
+                match &busy.owner {
+                    Some(owner) => write!(f, " by {owner}; end that, or pin another address in the profile"),
+                    None => f.write_str(" by a process that may not be seen; end it, or pin another address"),
+                }
+            }
+            Self::Privileged(port) => {
+                write!(f, "port {port} is below {FIRST_FREE}, which only an administrator may listen on")
+            }
+            Self::NoPorts(tried) => {
+                f.write_str("no licence port of the server is known")?;
+                tried.iter().try_for_each(|tried| write!(f, "\n  tried: {tried}"))
+            }
+            Self::TooMany(count) => {
+                write!(f, "{count} ports are too many, at most {MOST_FORWARDS} are forwarded; name them with --ports")
+            }
+        }
+    }
+}
+
+/// Each number once: with the role that says most.
+fn each_once(ports: &[Port]) -> Vec<Port> {
+    let mut sorted: Vec<Port> = ports.iter().filter(|port| port.number != 0).cloned().collect();
+    sorted.sort_by(|a, b| (a.number, rank(&a.role)).cmp(&(b.number, rank(&b.role))));
+    sorted.dedup_by_key(|port| port.number);
+    sorted
+}
+
+fn rank(role: &Role) -> u8 {
+    match role {
+        Role::Master => 0,
+        Role::Vendor(Some(_)) => 1,
+        Role::Vendor(None) => 2,
+        Role::Other => 3,
+    }
+}
+
+fn names(given: &[String]) -> Vec<String> {
+    let mut names = Vec::new();
+    for name in given {
+        let name = name.trim_end_matches('.').to_ascii_lowercase();
+        let is_local = name == "localhost" || name.ends_with(".localhost");
+        if !name.is_empty() && !is_local && name.parse::<IpAddr>().is_err() {
+            push_new(&mut names, &name);
+        }
+    }
+    names
+}
+
+fn push_new(list: &mut Vec<String>, item: &str) {
+    if !list.iter().any(|known| known == item) {
+        list.push(item.to_owned());
+    }
+}
+
+#[cfg(test)]
+mod tests;
