@@ -219,6 +219,26 @@ async fn a_server_that_dies_in_mid_transfer_is_a_reset() {
 }
 
 #[tokio::test]
+async fn a_far_side_that_reads_nothing_and_goes_ends_the_forward() {
+    let Some(line) = Line::new("").await else { return };
+    let (go, gone) = tokio::sync::watch::channel(false);
+    let port = far(&line.tasks, move |stream| {
+        let mut gone = gone.clone();
+        async move {
+            gone.wait_for(|gone| *gone).await.unwrap();
+            stream.set_zero_linger().unwrap();
+        }
+    })
+    .await;
+    let (mut near, carried) = line.connect(port).await;
+    // Fills all windows and buffers on the way.
+    let full = std::time::Duration::from_millis(500);
+    while tokio::time::timeout(full, near.write_all(&[7; 4096])).await.is_ok() {}
+    go.send(true).unwrap();
+    assert!(matches!(carried.await.unwrap(), Ok((up, 0, End::Finished)) if up > 1 << 20));
+}
+
+#[tokio::test]
 async fn a_local_side_that_breaks_off_ends_the_far_side() {
     let Some(line) = Line::new("").await else { return };
     let (gone, mut seen) = tokio::sync::mpsc::channel(1);
@@ -265,19 +285,25 @@ async fn many_short_connections_leave_nothing_behind() {
     let Some(line) = Line::new("").await else { return };
     let open = echo(&line.tasks).await;
     let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap().port();
-    let mut before = 0;
-    for turn in 0..MANY {
-        let (mut near, carried) = line.connect(open).await;
-        near.write_all(&[1; 64]).await.unwrap();
-        near.read_exact(&mut [0; 64]).await.unwrap();
-        drop(near);
-        assert!(matches!(carried.await.unwrap(), Ok((64, 64, End::Finished))));
-        let (_near, refused) = line.connect(closed).await;
-        assert_eq!(refused.await.unwrap(), Err(Refused::ConnectFailed));
-        if turn == MANY / 10 {
-            before = resident();
+    let used = |count: usize| {
+        let line = &line;
+        async move {
+            for turn in 0..count {
+                let (mut near, carried) = line.connect(open).await;
+                near.write_all(&[1; 64]).await.unwrap();
+                near.read_exact(&mut [0; 64]).await.unwrap();
+                drop(near);
+                assert!(matches!(carried.await.unwrap(), Ok((64, 64, End::Finished))));
+                if turn % 4 == 0 {
+                    let (_near, refused) = line.connect(closed).await;
+                    assert_eq!(refused.await.unwrap(), Err(Refused::ConnectFailed));
+                }
+            }
         }
-    }
+    };
+    used(MANY / 10).await;
+    let before = resident();
+    tokio::join!(used(MANY / 4), used(MANY / 4), used(MANY / 4), used(MANY / 4));
     let grown = resident().saturating_sub(before);
     assert!(grown < ALLOWED, "{grown} KiB after {MANY} connections");
     assert_eq!(line.forwarder.traffic().open, 0);
