@@ -67,7 +67,7 @@ fn in_list(patterns: &str, text: &str) -> bool {
     listed(patterns.split(','), text) == Listed::Yes
 }
 
-/// Splits `name value name=value …`; `all`, `canonical` and `final` have no value.
+/// Splits `name value name=value name = value …`; `all`, `canonical` and `final` have no value.
 fn parse(values: &[String]) -> Result<Vec<Criterion<'_>>, String> {
     let mut criteria = Vec::new();
     let mut values = values.iter().map(String::as_str);
@@ -79,7 +79,14 @@ fn parse(values: &[String]) -> Result<Vec<Criterion<'_>>, String> {
             ("all" | "canonical" | "final", None) => "",
             ("all" | "canonical" | "final", Some(_)) => return Err(format!("Match {name} takes no value")),
             (_, Some(value)) if !value.is_empty() => value,
-            _ => values.next().ok_or_else(|| format!("Match {name} has no value"))?,
+            (_, inside) => {
+                let mut next = values.next().unwrap_or_default();
+                if inside.is_none() {
+                    next = next.strip_prefix('=').unwrap_or(next);
+                }
+                let value = if next.is_empty() { values.next() } else { Some(next) };
+                value.ok_or_else(|| format!("Match {name} has no value"))?
+            }
         };
         criteria.push(Criterion { negated, name, value });
     }

@@ -180,9 +180,10 @@ impl Reader<'_> {
 
     fn line(&mut self, place: Place<'_>, text: &str, outer: bool, active: &mut bool) -> Result<(), Stop> {
         let Some((keyword, rest)) = line::keyword(text) else { return Ok(()) };
+        let raw = rest.trim_start_matches(['=', ' ', '\t']);
         let values = match keyword.as_str() {
-            "proxycommand" => vec![rest.to_owned()],
-            "proxyjump" => vec![rest.split('#').next().unwrap_or_default().trim_end().to_owned()],
+            "proxycommand" => vec![raw.to_owned()],
+            "proxyjump" => vec![raw.split('#').next().unwrap_or_default().trim_end().to_owned()],
             _ => line::values(rest).map_err(|why| place.bad(why))?,
         };
         if values.first().is_none_or(String::is_empty) {

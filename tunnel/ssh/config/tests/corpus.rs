@@ -64,6 +64,10 @@ pub(super) const SAME: &[Case] = &[
         "Match host other exec \"touch {dir}/ran\"\nPort 5\nMatch exec \"test ! -e {dir}/ran\"\nUser x\n",
     ),
     case("lic1", "Match !exec false\nPort 5\n"),
+    case(
+        "lic1",
+        "Match host = lic1 user =root localuser= root originalhost=lic1\nPort 5\nMatch user = bob\nUser x\n",
+    ),
     // The last pass.
     case("lic1", "Match final all\nUser last\nMatch canonical all\nPort 5\nHost *\nBatchMode yes\n"),
     case("lic1", "HostName real\nMatch final host real\nUser last\nHost real\nPort 5\n"),
@@ -83,7 +87,7 @@ pub(super) const SAME: &[Case] = &[
     case("lic1", "Match host lic1\nInclude \"{dir}/one\" {dir}/hosts\nHashKnownHosts yes\n"),
     // Ways to get there.
     case("lic1", "ProxyCommand nc -X 5 %h %p # %r \"as it is\"\n"),
-    case("lic1", "ProxyCommand = nc %h %%\n"),
+    case("lic1", "ProxyCommand = = nc %h %%\n"),
     case("lic1", "ProxyCommand none\nProxyJump gate\n"),
     case("lic1", "ProxyJump none\nProxyCommand nc %h %p\n"),
     case("lic1", "ProxyCommand nc %n\nProxyJump gate\n"),
@@ -106,6 +110,7 @@ pub(super) const SAME: &[Case] = &[
     case("lic1", "StrictHostKeyChecking accept-new\nHashKnownHosts yes\nConnectTimeout 1m30s\n"),
     case("lic1", "StrictHostKeyChecking off\nConnectTimeout none\nIdentitiesOnly yes\n"),
     case("lic1", "StrictHostKeyChecking YES\nConnectTimeout 7\nIdentityAgent none\n"),
+    case("lic1", "IdentityAgent /run/%i/100%%/agent\n"),
     case("lic1", "IdentityAgent ~/agent_%r\nPreferredAuthentications password,publickey,gssapi-with-mic\n"),
     case("lic1", "IdentityAgent SSH_AUTH_SOCK\nPasswordAuthentication no\nPubkeyAuthentication no\n"),
     case("lic1", "IdentityAgent $NO_SUCH_VARIABLE\nChallengeResponseAuthentication no\n"),
@@ -136,6 +141,8 @@ pub(super) const REFUSED: &[Case] = &[
     case("lic1", "ProxyJump a,,b\n"),
     case("lic1", "Match host\n"),
     case("lic1", "Match\n"),
+    case("lic1", "Match host =\n"),
+    case("lic1", "Match host = # lic1\n"),
     case("lic1", "Match all host lic1\n"),
     case("lic1", "Match host lic1 user bob all\n"),
     case("lic1", "Match weather fine\n"),
