@@ -185,6 +185,9 @@ fn a_bind_mount_is_written_in_place() {
     fs::write(&source, "a long line that is not needed\n").unwrap();
     in_own_namespace(|| {
         bind(&source, place.path());
+        let old = place.now();
+        let renamed = super::super::replace::replace(place.path(), &old, b"x");
+        assert_eq!(renamed.unwrap(), Written::NotHere, "the kernel itself refuses");
         assert!(place.file.change(top).unwrap());
         assert_eq!(place.now(), b"ours\na long line that is not needed\n");
         assert!(place.file.change(|_| Ok(b"short\n".to_vec())).unwrap());
