@@ -34,7 +34,7 @@ impl std::error::Error for NotUsable {}
 
 impl Loopback {
     /// The address of the server with this name, upper and lower case and a last dot aside: drawn from the name, and
-    /// drawn again while `is_taken` by another server. `None` when [`TRIES`] in a row are taken.
+    /// drawn again while `is_taken` by another server. `None` when 1024 in a row are taken.
     pub fn of(server: &str, is_taken: impl Fn(Self) -> bool) -> Option<Self> {
         let name = server.trim_end_matches('.').to_ascii_lowercase();
         (0..TRIES).map(|round| Self::drawn(&name, round)).find(|address| !is_taken(*address))

@@ -3,8 +3,15 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use lictunnel::hosts::client::{self, Put, Started};
+use lictunnel::hosts::lend::Way;
+use lictunnel::hosts::line::OwnerId;
+use lictunnel::hosts::name::{HostName, Names};
+use lictunnel::hosts::protocol::Wish;
+use lictunnel::loopback::Loopback;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -64,7 +71,7 @@ impl Helper {
 }
 
 fn put(server: &str, pid: u32, address: &str) -> String {
-    let id = lictunnel::hosts::line::OwnerId::of(server);
+    let id = OwnerId::of(server);
     format!(
         r#"{{"put":{{"id":"{id}","pid":{pid},"address":"{address}","names":["{server}","{server}.x"]}}}}"#
     )
@@ -80,7 +87,7 @@ fn blocks_come_and_go_and_the_rest_stays_byte_for_byte() {
     assert_eq!(helper.ask(&put("lic2", own, "127.77.3.2")), "{\"put\":[]}\n");
     let hosts = place.hosts();
     assert!(hosts.starts_with(b"127.77.3.2\tlic2.x lic2 # lictunnel v1 id=") && hosts.ends_with(BEFORE));
-    let id = lictunnel::hosts::line::OwnerId::of("lic2");
+    let id = OwnerId::of("lic2");
     assert_eq!(helper.ask(&format!("{{\"take\":\"{id}\"}}")), "\"taken\"\n");
     assert!(place.hosts().starts_with(b"127.77.3.1\t"));
     assert_eq!(helper.end(), Some(0));
@@ -165,6 +172,52 @@ fn after_kill_9_of_the_tunnel_the_block_goes() {
     // The helper holds this pipe too: it ends when the helper has ended.
     assert_eq!(said.next(), None);
     assert_eq!(place.hosts(), BEFORE);
+}
+
+/// `sudo` as far as the client sees it, with a hosts file of its own for the helper.
+fn lender(place: &Place) -> PathBuf {
+    let path = place.0.path().join("sudo");
+    let (hosts, keep) = (place.0.path().join("hosts"), place.0.path().join("keep"));
+    let (hosts, keep) = (hosts.display(), keep.display());
+    let script =
+        format!("#!/bin/sh\n[ \"$1\" = -n ] || exit 1; shift; exec \"$@\" --hosts {hosts} --keep {keep}\n");
+    // Written by another process: see the copy of the program in `run_inside.rs`.
+    let written = Command::new("sh")
+        .args(["-c", "printf %s \"$1\" >\"$2\" && chmod +x \"$2\"", "sh", &script])
+        .arg(&path)
+        .status()
+        .unwrap();
+    assert!(written.success());
+    path
+}
+
+#[tokio::test]
+async fn the_client_gets_its_wish_through_a_lender() {
+    let place = Place::new();
+    let program = Path::new(env!("CARGO_BIN_EXE_lictunnel"));
+    let way = Way::Lent { lender: lender(&place), may_ask: false };
+    let Started::Running(mut helper) = client::Helper::start(program, &way).await.unwrap() else { panic!() };
+    let wish = |server: &str| Wish {
+        id: OwnerId::of(server),
+        pid: std::process::id(),
+        address: Loopback::of(server, |_| false).unwrap(),
+        names: Names::new([HostName::parse(server).unwrap()]).unwrap(),
+    };
+    assert!(helper.alias(wish("lic1").address).await.unwrap());
+    let Put::Done(conflicts) = helper.put(wish("lic1")).await.unwrap() else { panic!() };
+    assert_eq!(
+        conflicts[0].to_string().split(';').next().unwrap(),
+        "line 4 of the hosts file leads lic1 to 10.0.0.1"
+    );
+    assert_eq!(helper.put(wish("lic2")).await.unwrap(), Put::Done(Vec::new()));
+    helper.take(OwnerId::of("lic1")).await.unwrap();
+    let hosts = String::from_utf8_lossy(&place.hosts()).into_owned();
+    assert!(hosts.starts_with(&format!("{}\tlic2 # lictunnel v1 ", wish("lic2").address)), "{hosts}");
+    assert!(helper.close().await.unwrap());
+    assert_eq!(place.hosts(), BEFORE);
+    let may_ask = Way::Lent { lender: lender(&place), may_ask: true };
+    let refused = client::Helper::start(program, &may_ask).await.unwrap();
+    assert!(matches!(refused, Started::NoPrivilege(_)), "this lender wants -n");
 }
 
 #[test]
