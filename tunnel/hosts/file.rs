@@ -14,6 +14,8 @@ use std::time::Duration;
 use super::edit::Refusal;
 use super::fault::HostsFault;
 use super::journal::Journal;
+#[cfg(target_os = "linux")]
+use super::mounts::is_mounted_over;
 use crate::platform;
 
 /// The longest hosts file, in bytes: lists that block advertisements have some megabytes.
@@ -116,13 +118,19 @@ pub(super) enum Written {
 
 fn write(path: &Path, old: &[u8], new: &[u8], journal: &Journal) -> Result<Written, HostsFault> {
     #[cfg(unix)]
-    if !super::mounts::is_mounted_over(path) {
+    if !is_mounted_over(path) {
         match super::replace::replace(path, old, new)? {
             Written::NotHere => {}
             written => return Ok(written),
         }
     }
     journal.write_in_place(path, old, new)
+}
+
+/// Only Linux has private hosts files that replacing this one would take away.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn is_mounted_over(_path: &Path) -> bool {
+    false
 }
 
 /// All bytes of a file; none when there is none.
@@ -143,5 +151,5 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, HostsFault> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests;

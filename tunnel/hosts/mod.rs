@@ -1,6 +1,6 @@
 //! The override: one marked block in the hosts file, and the watcher that takes it back whatever happens to us.
 //!
-//! [`edit`] decides on bytes and touches nothing; [`file`] writes what it decided; [`helper`] is the only process that
+//! [`edit`] decides on bytes and touches nothing; [`mod@file`] writes what it decided; [`helper`] is the only process that
 //! needs rights, and takes everything back when the pipe to the [`client`] that started it closes.
 
 pub mod client;
@@ -11,7 +11,7 @@ pub mod helper;
 mod journal;
 pub mod lend;
 pub mod line;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 mod mounts;
 pub mod name;
 pub mod protocol;

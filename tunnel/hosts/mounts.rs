@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-/// Whether a process that runs has something mounted on this very file. Where there is no `/proc`: no.
+/// Whether a process that runs has something mounted on this very file.
 pub(super) fn is_mounted_over(path: &Path) -> bool {
     let Some(directory) = path.parent().and_then(|parent| fs::metadata(parent).ok()) else { return false };
     let device = device_word(directory.dev());

@@ -193,8 +193,8 @@ fn a_bind_mount_is_written_in_place() {
         assert!(place.file.change(|_| Ok(b"short\n".to_vec())).unwrap());
         assert_eq!(place.now(), b"short\n");
         assert_eq!(fs::read(&source).unwrap(), b"short\n");
+        assert_eq!(place.names(), ["hosts", "hosts.lock", "source"]);
     });
-    assert_eq!(place.names(), ["hosts", "hosts.lock", "source"]);
 }
 
 #[test]
