@@ -97,7 +97,7 @@ fn check_host(host: &str) -> Result<(), &'static str> {
     if host.contains(':') && address.parse::<Ipv6Addr>().is_err() {
         return Err("neither one port nor an IPv6 address follows the colon");
     }
-    if host.chars().any(|c| "'`\"$\\;&<>|(){},@/*?!#".contains(c) || c.is_whitespace() || c.is_control()) {
+    if host.chars().any(|c| "'`\"$\\;&<>|(){}[],@/*?!#".contains(c) || c.is_whitespace() || c.is_control()) {
         return Err("a character that no host name has");
     }
     Ok(())
@@ -198,6 +198,7 @@ mod tests {
             ("bob\\@lic1", "no account"),
             ("a b", "no host name"),
             ("lic*", "no host name"),
+            ("[[]", "no host name"),
             ("ssh://lic1/etc", "no host name"),
             ("ssh://b%4@lic1", "broken %"),
         ];

@@ -1,17 +1,17 @@
 //! The user's ssh configuration: evaluated by OpenSSH itself where it is installed, else by our own reader.
 //!
 //! Both ways end in the same settings, from which one place makes the [`Target`]:
-//! `ssh -G` prints → [`dump`], or files → [`reader`]; then [`build`]. Jump hosts go through the same function.
+//! `ssh -G` prints → `dump`, or files → `reader`; then `build`. Jump hosts go through the same function.
 //!
 //! | part | what it does | pure |
 //! |---|---|---|
-//! | [`destination`] | `[user@]host[:port]` | yes |
-//! | [`openssh`] | runs `ssh -G` | |
-//! | [`dump`] | reads what that prints | yes |
-//! | [`reader`] | reads the files, where there is no OpenSSH | yes |
-//! | [`settings`] | options, and which of two wins | yes |
-//! | [`expand`], [`build`] | tokens, defaults, the target | yes |
-//! | [`local`], [`files`] | this machine | |
+//! | `destination` | `[user@]host[:port]` | yes |
+//! | `openssh` | runs `ssh -G` | |
+//! | `dump` | reads what that prints | yes |
+//! | `reader` | reads the files, where there is no OpenSSH | yes |
+//! | `settings` | options, and which of two wins | yes |
+//! | `expand`, `build` | tokens, defaults, the target | yes |
+//! | `local`, `files` | this machine | |
 
 mod build;
 mod destination;
@@ -37,7 +37,7 @@ pub use destination::{BadDestination, Destination};
 use files::SystemFiles;
 use local::Local;
 use reader::{Reading, Source};
-use settings::Settings;
+use settings::{Settings, is_none};
 
 use super::target::{Route, Target};
 
@@ -226,7 +226,19 @@ impl Evaluator {
             },
             None => self.read(request).await?,
         };
+        if let Some(file) = settings.revoked_host_keys.as_deref().filter(|file| !is_none(file)) {
+            self.remark(format!(
+                "RevokedHostKeys {file} is not heeded: put @revoked lines into a known-hosts file"
+            ));
+        }
         build(&settings, request, &self.local).map_err(ConfigError::Value)
+    }
+
+    /// Once: every hop reads the same files.
+    fn remark(&mut self, remark: String) {
+        if !self.remarks.contains(&remark) {
+            self.remarks.push(remark);
+        }
     }
 
     /// Our own reader, with the commands it asks for run in between.
@@ -236,10 +248,7 @@ impl Evaluator {
         loop {
             match reader::read(request, &sources, &self.local, &SystemFiles, &answers)? {
                 Reading::Done(settings, remarks) => {
-                    // Every hop reads the same files.
-                    let known = std::mem::take(&mut self.remarks);
-                    self.remarks.extend(remarks.into_iter().filter(|remark| !known.contains(remark)));
-                    self.remarks.splice(..0, known);
+                    remarks.into_iter().for_each(|remark| self.remark(remark));
                     return Ok(*settings);
                 }
                 Reading::Asks(command) if answers.len() < COMMANDS => {

@@ -35,6 +35,8 @@ pub(super) struct Settings {
     /// Within: no limit where ssh says `none`.
     pub(super) connect_timeout: Option<Option<Duration>>,
     pub(super) canonicalize: Option<bool>,
+    /// Not heeded, and so worth a remark.
+    pub(super) revoked_host_keys: Option<String>,
     /// What `Match tagged` is held against.
     pub(super) tag: Option<String>,
     /// Options that are silently passed over though nobody knows them.
@@ -71,6 +73,7 @@ impl Settings {
             "hostkeyalias" => first(&mut self.host_key_alias, || text(value))?,
             "identityagent" => first(&mut self.agent, || text(value))?,
             "preferredauthentications" => first(&mut self.preferred, || text(value))?,
+            "revokedhostkeys" => first(&mut self.revoked_host_keys, || text(value))?,
             "tag" => first(&mut self.tag, || text(value))?,
             "ignoreunknown" => first(&mut self.ignore_unknown, || Ok(value.to_ascii_lowercase()))?,
             "identityfile" => add(&mut self.identities, value)?,
@@ -209,7 +212,7 @@ const PASSED: &str = "\
     nohostauthenticationforlocalhost numberofpasswordprompts obscurekeystroketiming permitlocalcommand \
     permitremoteopen pkcs11provider protocol proxyusefdpass pubkeyacceptedalgorithms \
     pubkeyacceptedkeytypes refuseconnection rekeylimit remotecommand remoteforward requesttty \
-    requiredrsasize revokedhostkeys rhostsauthentication rhostsrsaauthentication rsaauthentication \
+    requiredrsasize  rhostsauthentication rhostsrsaauthentication rsaauthentication \
     rsaminsize securitykeyprovider sendenv serveralivecountmax serveraliveinterval sessiontype setenv \
     smartcarddevice stdinnull streamlocalbindmask streamlocalbindunlink syslogfacility tcpkeepalive \
     tunnel tunneldevice updatehostkeys usekeychain useprivilegedport useroaming usersh verifyhostkeydns \

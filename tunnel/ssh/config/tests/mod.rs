@@ -172,6 +172,18 @@ async fn a_typing_error_is_a_remark_without_openssh() {
     assert!(remark.ends_with("config:1: hostnmae is no option of ssh and has no effect"), "{remark}");
 }
 
+#[tokio::test]
+async fn an_option_that_makes_ssh_safer_is_not_passed_over_in_silence() {
+    let given = Given::new();
+    let request =
+        given.request(&Case { asked: "lic1", config: "RevokedHostKeys /r\nHost lic1\nProxyJump gate\n" });
+    for openssh in [None, openssh_or_skip()] {
+        let evaluator = Evaluator { local: Local::measure().unwrap(), openssh, remarks: Vec::new() };
+        let remarks = evaluator.evaluate(&request).await.unwrap().remarks;
+        assert_eq!(remarks, ["RevokedHostKeys /r is not heeded: put @revoked lines into a known-hosts file"]);
+    }
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_file_that_others_may_write_is_not_trusted() {
