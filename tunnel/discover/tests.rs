@@ -37,6 +37,14 @@ impl Remote for Server {
     }
 }
 
+/// What came of `asked`, while the server serves.
+async fn beside<T>(server: impl Future<Output = ()>, asked: impl Future<Output = T>) -> T {
+    tokio::select! {
+        answer = asked => answer,
+        never = async { server.await; std::future::pending().await } => never,
+    }
+}
+
 fn shown(discovery: &Discovery) -> String {
     let notes: Vec<String> = discovery.notes.iter().map(ToString::to_string).collect();
     format!("{}\n{}", discovery.found, notes.join("\n"))
@@ -59,8 +67,8 @@ async fn a_server_of_ours_is_asked_and_nothing_else_is_needed() {
     let (here, there) = duplex(4096);
     let server = Server { ours: Mutex::new(vec![(27001, here)]), ..Server::default() };
     let request = Request::of("lic1");
-    let (discovery, ()) =
-        tokio::join!(discover(&request, &server), serve(there, "licmgrd", vec![vendor("acme", Some(41001))]));
+    let master = serve(there, "licmgrd", vec![vendor("acme", Some(41001))]);
+    let discovery = beside(master, discover(&request, &server)).await;
     insta::assert_snapshot!(shown(&discovery), @r"
     27001 (master daemon), 41001 (vendor daemon acme)
     licence files and variables: no licence file was given, and no variable names this server
@@ -120,8 +128,8 @@ async fn what_the_look_shows_to_be_ours_is_asked_for_the_rest() {
     let (here, there) = duplex(4096);
     let server = Server { script: Some(script), ours: Mutex::new(vec![(1715, here)]), ..Server::default() };
     let request = Request::of("lic1");
-    let (discovery, ()) =
-        tokio::join!(discover(&request, &server), serve(there, "licmgrd", vec![vendor("acme", Some(41001))]));
+    let master = serve(there, "licmgrd", vec![vendor("acme", Some(41001))]);
+    let discovery = beside(master, discover(&request, &server)).await;
     assert_eq!(discovery.found.to_string(), "1715 (master daemon), 41001 (vendor daemon acme)");
     assert!(discovery.found.is_complete());
 }

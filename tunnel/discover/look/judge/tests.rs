@@ -55,6 +55,15 @@ fn without_the_right_to_see_owners_what_is_written_counts_if_it_listens() {
 }
 
 #[test]
+fn a_vendor_daemon_whose_master_daemon_is_hidden_tells_of_both() {
+    let orphan = " 1728 1 adskflex -T lic1.corp 11.19 9 -lmgrd_port 6979 --lmgrd_start 69f1c59f";
+    let ss = r#"LISTEN 0 128 *:27001 *:*
+LISTEN 0 128 *:45001 *:* users:(("adskflex",pid=1728,fd=3))"#;
+    let (found, _) = judged(&host(orphan, ss, &[]));
+    assert_eq!(found, "lic1.corp: 27001 (master daemon), 45001 (vendor daemon adskflex)");
+}
+
+#[test]
 fn a_port_of_somebody_else_is_not_taken_for_a_written_one() {
     let ss = r#"LISTEN 0 128 *:27000 *:* users:(("lmgrd",pid=1726,fd=3))
 LISTEN 0 128 *:2080 *:* users:(("postgres",pid=99,fd=3))"#;
