@@ -3,11 +3,15 @@
 /// What is run. It only reads, and prints each part after a line with the marker. Every login shell passes it on to sh as it
 /// is: it stands between single quotes and has none inside, no newline and no `!` (csh), and no backslash (fish).
 ///
-/// Of licence files, which it finds in the command lines of licence servers, it prints the lines with names and ports only.
+/// Of licence files, which it finds in the command lines of licence servers, it prints the lines with names and ports only; of
+/// other processes the program only, as people put secrets on command lines. The round brackets before the words of a `case`
+/// inside `$(…)` are for bash 3, which is sh on macOS.
 const SCRIPT: &str = concat!(
     r#"PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin; LC_ALL=C; export PATH LC_ALL; n=0; "#,
     r#"echo "$m system"; uname -s; "#,
-    r#"p=$({ ps -A -ww -o pid,ppid,args || ps -A -o pid,ppid,args || ps -o pid,ppid,args; } 2>/dev/null | head -n 3000 | cut -c 1-1000); "#,
+    r#"p=$({ ps -A -ww -o pid,ppid,args || ps -A -o pid,ppid,args || ps -o pid,ppid,args; } 2>/dev/null | head -n 3000 | cut -c 1-1000 | "#,
+    r#"while read -r pid ppid args; do case $args in (*lmgrd*|*lmadmin*|*rlm*|*licvendord*|*" -T "*) ;; (*) args=${args%% *} ;; esac; "#,
+    r#"printf "%s" "$pid $ppid $args"; echo; done); "#,
     r#"list() { printf "%s" "$p"; echo; }; "#,
     r#"echo "$m processes"; list; "#,
     r#"show() { n=$((n+1)); if [ $n -le 16 ] && [ -f "$1" ] && [ -r "$1" ]; then echo "$m file"; "#,

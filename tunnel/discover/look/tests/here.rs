@@ -1,8 +1,10 @@
 //! The script, run on this machine.
 
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 
 use tokio::process::Command;
 
@@ -27,6 +29,32 @@ impl Remote for Here<'_> {
     }
 }
 
+/// A shell that waits for its input, under this name and with these arguments.
+fn waiting(name: &str, args: &[&str], dir: &Path) -> Child {
+    let mut command = std::process::Command::new("sh");
+    command.arg0(name).args(["-s", "--"]).args(args).current_dir(dir);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    // It is what it is called from when it answers.
+    child.stdin.as_mut().unwrap().write_all(b"echo\n").unwrap();
+    child.stdout.as_mut().unwrap().read_exact(&mut [0]).unwrap();
+    child
+}
+
+/// With its input gone, it ends by itself.
+fn end(mut child: Child) {
+    drop(child.stdin.take());
+    child.wait().unwrap();
+}
+
+#[tokio::test]
+async fn of_other_processes_only_the_program_is_told() {
+    let other = waiting("sh", &["--password=hunter2"], Path::new("/"));
+    let output = run(&Here("sh"), &script::command("m")).await.unwrap();
+    end(other);
+    assert!(output.contains("m processes\n") && output.contains("m end\n"), "{output}");
+    assert!(!output.contains("hunter2"));
+}
+
 #[tokio::test]
 async fn the_script_sees_sockets_processes_and_licence_files_through_every_login_shell() {
     let dir = tempfile::tempdir().unwrap();
@@ -37,18 +65,7 @@ async fn the_script_sees_sockets_processes_and_licence_files_through_every_login
     std::fs::write(dir.path().join("b.lic"), "# x\n server from-file ANY 1715\r\nDAEMON orbit PORT=1716\r\n")
         .unwrap();
     let list = format!(":{}:b.lic:", licences.display());
-    // A shell that waits for its input, under the name and with the arguments of a licence server.
-    let mut lmgrd = std::process::Command::new("sh");
-    std::os::unix::process::CommandExt::arg0(&mut lmgrd, "/opt/flex/lmgrd");
-    lmgrd
-        .args(["-s", "--", "-c", &list])
-        .current_dir(dir.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
-    let mut lmgrd = lmgrd.spawn().unwrap();
-    // It has become lmgrd when it answers.
-    std::io::Write::write_all(lmgrd.stdin.as_mut().unwrap(), b"echo\n").unwrap();
-    std::io::Read::read_exact(lmgrd.stdout.as_mut().unwrap(), &mut [0]).unwrap();
+    let lmgrd = waiting("/opt/flex/lmgrd", &["-c", &list], dir.path());
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = socket.local_addr().unwrap().port();
     let mut shells = 0;
@@ -77,7 +94,5 @@ async fn the_script_sees_sockets_processes_and_licence_files_through_every_login
         );
     }
     assert!(shells > 0);
-    // With its input gone, it ends by itself.
-    drop(lmgrd.stdin.take());
-    lmgrd.wait().unwrap();
+    end(lmgrd);
 }
