@@ -68,7 +68,7 @@ pub use local::licence_variables;
 /// Why something on the server could not be done.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// A server, through an ssh session.
+/// A server, through an ssh session. A future of it that takes too long is dropped, and has to leave nothing behind then.
 pub trait Remote: Sync {
     /// A connection through the tunnel.
     type Stream: AsyncRead + AsyncWrite + Unpin + Send;
@@ -183,8 +183,8 @@ pub struct Discovery {
     pub notes: Vec<Note>,
 }
 
-/// Finds the ports of a server. Never fails: what is missing, [`Found`] says, and why, the notes. Takes a minute at most, on a
-/// server that answers nothing.
+/// Finds the ports of a server. Never fails: what is missing, [`Found`] says, and why, the notes. Takes about a minute at
+/// most, on a server that answers nothing.
 pub async fn discover<R: Remote>(request: &Request, remote: &R) -> Discovery {
     search::Search::new(request, remote).run().await
 }

@@ -89,8 +89,9 @@ impl<'a, R: Remote> Search<'a, R> {
             self.asked.insert(port);
             let answer = match timeout(master::DEADLINE, self.remote.open(port)).await {
                 Ok(Ok(stream)) => master::ask(stream, port).await,
-                // Nobody listens there, or nobody says so.
-                Ok(Err(_)) | Err(_) => continue,
+                Ok(Err(_)) => continue,
+                // Something on the way swallows what is sent there, and will do the same at the next port.
+                Err(_) => break,
             };
             return self.take_answer(port, answer);
         }

@@ -1,6 +1,7 @@
 use std::sync::Mutex;
 
 use tokio::io::{DuplexStream, duplex};
+use tokio::time::timeout;
 
 use super::master::tests::{serve, vendor};
 use super::*;
@@ -12,6 +13,8 @@ struct Server {
     commands: Vec<(&'static str, &'static str)>,
     ours: Mutex<Vec<(u16, DuplexStream)>>,
     opened: Mutex<Vec<u16>>,
+    /// Nothing comes of opening a connection, not even a refusal.
+    swallows: bool,
 }
 
 impl Remote for Server {
@@ -31,6 +34,9 @@ impl Remote for Server {
 
     async fn open(&self, port: u16) -> Result<DuplexStream, Cause> {
         self.opened.lock().unwrap().push(port);
+        if self.swallows {
+            return std::future::pending().await;
+        }
         let mut ours = self.ours.lock().unwrap();
         let at = ours.iter().position(|(number, _)| *number == port).ok_or("refused")?;
         Ok(ours.remove(at).1)
@@ -150,6 +156,15 @@ async fn windows_is_looked_at_with_its_own_commands() {
     let discovery = discover(&Request::of("lic1"), &server).await;
     assert_eq!(discovery.found.to_string(), "2080 (vendor daemon adskflex), 27000 (master daemon)");
     assert!(discovery.found.is_complete() && discovery.found.names().eq(["lic1"]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn ports_that_swallow_everything_are_not_tried_one_after_the_other() {
+    let server = Server { swallows: true, ..Server::default() };
+    let within = master::DEADLINE + Duration::from_millis(1);
+    let discovery = timeout(within, discover(&Request::of("lic1"), &server)).await.unwrap();
+    assert!(discovery.found.ports().is_empty());
+    assert_eq!(*server.opened.lock().unwrap(), [27000]);
 }
 
 #[tokio::test]
