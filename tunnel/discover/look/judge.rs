@@ -120,6 +120,17 @@ impl Staff {
         ports.into_values().collect()
     }
 
+    /// Those who listen, but not where anybody can reach them.
+    fn host_only(&self, all: &[Listener], reachable: &[&Listener]) -> BTreeSet<Role> {
+        let role = |socket: &Listener| {
+            let pid = socket.pid?;
+            let vendor = self.vendors.get(&pid).map(|name| Role::Vendor(name.clone()));
+            vendor.or_else(|| self.masters.contains_key(&pid).then_some(Role::Master))
+        };
+        let reached: BTreeSet<Role> = reachable.iter().filter_map(|socket| role(socket)).collect();
+        all.iter().filter_map(role).filter(|role| !reached.contains(role)).collect()
+    }
+
     /// Whether a socket is known to be none of theirs.
     fn is_strange(&self, socket: &Listener) -> bool {
         let is_master = socket.program.as_deref().and_then(master).is_some();
@@ -162,16 +173,17 @@ fn remark(staff: &Staff, seen: &Seen, reachable: &[&Listener], found: &Found, re
     if seen.listeners.is_empty() {
         remarks.push("its listening ports cannot be seen by this account".to_owned());
     }
-    let is_master = |socket: &Listener| socket.pid.is_some_and(|pid| staff.masters.contains_key(&pid));
-    if seen.listeners.iter().any(is_master) && !reachable.iter().any(|socket| is_master(socket)) {
-        remarks.push("the master daemon there listens on the server's loopback address only".to_owned());
+    let host_only = staff.host_only(&seen.listeners, reachable);
+    for who in &host_only {
+        remarks.push(format!("the {who} there listens on the server's loopback address only"));
     }
     if !staff.masters.is_empty() && staff.vendors.is_empty() {
         remarks.push(
             "a master daemon runs there, but no vendor daemon: ask the server's administrator".to_owned(),
         );
     }
-    let missing: Vec<&str> = found.missing().collect();
+    let is_hidden = |name: &&str| !host_only.contains(&Role::Vendor((*name).to_owned()));
+    let missing: Vec<&str> = found.missing().filter(is_hidden).collect();
     if !missing.is_empty() {
         remarks.push(format!(
             "the port of {} cannot be seen by this account: give it with --ports, or log in as the account that runs it",

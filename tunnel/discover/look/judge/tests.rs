@@ -96,7 +96,9 @@ LISTEN 0 128 [::1]:45001 *:* users:(("licvendord",pid=6001,fd=3))"#;
     let seen = host(ps, ss, &[]);
     let (found, remarks) = judged(&seen);
     assert_eq!(found, ": no ports");
-    assert!(remarks.contains("listens on the server's loopback address only"), "{remarks}");
+    let expected = "the master daemon there listens on the server's loopback address only; \
+        the vendor daemon acme there listens on the server's loopback address only";
+    assert_eq!(remarks, expected);
     let found = judge(&seen, &[], true).found;
     assert_eq!(found.to_string(), "27000 (master daemon), 45001 (vendor daemon acme)");
     assert_eq!(found.system(), Some(System::Licgate));
