@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
+use crate::discover::Role;
+
 /// The first port that needs no privilege.
 const FIRST_FREE: u16 = 1024;
 
@@ -39,28 +41,6 @@ pub struct Port {
     pub number: u16,
     /// What it is for.
     pub role: Role,
-}
-
-/// What a port is for.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// The master daemon, which tells clients where the others are.
-    Master,
-    /// A vendor daemon, by its name where that is known.
-    Vendor(Option<String>),
-    /// Unknown.
-    Other,
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Master => f.write_str("master daemon"),
-            Self::Vendor(Some(name)) => write!(f, "vendor daemon {name}"),
-            Self::Vendor(None) => f.write_str("vendor daemon"),
-            Self::Other => f.write_str("other"),
-        }
-    }
 }
 
 /// A local port that cannot be had.
@@ -136,10 +116,15 @@ impl Plan {
         Ok(Self { address: wish.address, names: names(&wish.names), hosts, forwards })
     }
 
-    /// The port on which a connection shows that the licence server answers: the master daemon's, else the first.
-    pub fn proof(&self) -> Option<&Port> {
-        let master = self.forwards.iter().find(|port| port.role == Role::Master);
-        master.or_else(|| self.forwards.first())
+    /// The ports of which one has to take a connection, to show that the licence server answers: the master daemon's, else those on
+    /// which it may be, else the first.
+    pub fn proofs(&self) -> Vec<u16> {
+        let with = |role: &Role| -> Vec<u16> {
+            self.forwards.iter().filter(|port| port.role == *role).map(|port| port.number).collect()
+        };
+        let first = || self.forwards.first().map(|port| port.number).into_iter().collect();
+        let ways = [with(&Role::Master), with(&Role::Candidate)];
+        ways.into_iter().find(|ports| !ports.is_empty()).unwrap_or_else(first)
     }
 
     /// What has to change on the way from `old`, or from nothing, to this plan.
@@ -175,7 +160,10 @@ impl fmt::Display for Obstacle {
                 tried.iter().try_for_each(|tried| write!(f, "\n  tried: {tried}"))
             }
             Self::TooMany(count) => {
-                write!(f, "{count} ports are too many, at most {MOST_FORWARDS} are forwarded; name them with --ports")
+                write!(
+                    f,
+                    "{count} ports are too many, at most {MOST_FORWARDS} are forwarded; name them with --ports"
+                )
             }
         }
     }
@@ -184,18 +172,9 @@ impl fmt::Display for Obstacle {
 /// Each number once: with the role that says most.
 fn each_once(ports: &[Port]) -> Vec<Port> {
     let mut sorted: Vec<Port> = ports.iter().filter(|port| port.number != 0).cloned().collect();
-    sorted.sort_by(|a, b| (a.number, rank(&a.role)).cmp(&(b.number, rank(&b.role))));
+    sorted.sort_by(|a, b| (a.number, &a.role).cmp(&(b.number, &b.role)));
     sorted.dedup_by_key(|port| port.number);
     sorted
-}
-
-fn rank(role: &Role) -> u8 {
-    match role {
-        Role::Master => 0,
-        Role::Vendor(Some(_)) => 1,
-        Role::Vendor(None) => 2,
-        Role::Other => 3,
-    }
 }
 
 fn names(given: &[String]) -> Vec<String> {

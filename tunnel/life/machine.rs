@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use licgate_core::backoff::Backoff;
 
-use super::{
-    Action, DRAIN, Event, FIND_EVERY, FIRST_WAIT, LOGINS, LONGEST_WAIT, Now, PING_EVERY, Phase,
-};
+use super::{Action, DRAIN, Event, FIND_EVERY, FIRST_WAIT, LOGINS, LONGEST_WAIT, Now, PING_EVERY, Phase};
 use crate::failure::{Exit, Failure};
 use crate::plan::{Changes, Plan};
 

@@ -10,7 +10,13 @@ fn wish(ports: Vec<Port>) -> Wish {
     Wish {
         server: "lic1".into(),
         address: [127, 77, 3, 1].into(),
-        names: vec!["lic1".into(), "LIC1.corp.example.".into(), "lic1".into(), "10.0.0.7".into(), "localhost".into()],
+        names: vec![
+            "lic1".into(),
+            "LIC1.corp.example.".into(),
+            "lic1".into(),
+            "10.0.0.7".into(),
+            "localhost".into(),
+        ],
         ports,
         hosts: vec![],
         busy: vec![],
@@ -25,7 +31,7 @@ fn plan(ports: Vec<Port>) -> Plan {
 
 #[test]
 fn a_plan_has_each_port_and_each_name_once() {
-    let vendor = Role::Vendor(Some("acme".into()));
+    let vendor = Role::Vendor("acme".into());
     let plan = plan(vec![
         port(1716, Role::Other),
         port(1715, Role::Master),
@@ -35,12 +41,14 @@ fn a_plan_has_each_port_and_each_name_once() {
     assert_eq!(plan.forwards, [port(1715, Role::Master), port(1716, vendor)]);
     assert_eq!(plan.names, ["lic1", "lic1.corp.example"]);
     assert_eq!(plan.hosts, ["localhost"]);
-    assert_eq!(plan.proof().unwrap().number, 1715);
+    assert_eq!(plan.proofs(), [1715]);
 }
 
 #[test]
-fn without_a_master_the_first_port_proves_the_tunnel() {
-    assert_eq!(plan(vec![port(5053, Role::Other), port(2080, Role::Other)]).proof().unwrap().number, 2080);
+fn without_a_sure_master_others_prove_the_tunnel() {
+    assert_eq!(plan(vec![port(5053, Role::Other), port(2080, Role::Other)]).proofs(), [2080]);
+    let perhaps = vec![port(27_000, Role::Candidate), port(27_001, Role::Candidate), port(8080, Role::Other)];
+    assert_eq!(plan(perhaps).proofs(), [27_000, 27_001]);
 }
 
 #[test]
