@@ -1,6 +1,6 @@
 //! The only place that reads a clock.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
@@ -19,4 +19,34 @@ impl Stopwatch {
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }
+}
+
+/// How long the machine has slept since it was started: what the clock that goes on in sleep is ahead of the one that
+/// stops.
+pub fn slept() -> Duration {
+    #[cfg(target_os = "linux")]
+    {
+        let awake = since_boot(rustix::time::ClockId::Monotonic);
+        since_boot(rustix::time::ClockId::Boottime).saturating_sub(awake)
+    }
+    // Elsewhere the timers themselves go on in sleep, and the ping that is due then tells.
+    #[cfg(not(target_os = "linux"))]
+    Duration::ZERO
+}
+
+#[cfg(target_os = "linux")]
+fn since_boot(clock: rustix::time::ClockId) -> Duration {
+    let time = rustix::time::clock_gettime(clock);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+/// What the wall clock shows: for certificates, ages and status, never for deadlines.
+#[expect(clippy::disallowed_methods, reason = "this is the place")]
+pub fn wall() -> SystemTime {
+    SystemTime::now()
+}
+
+/// The same in whole seconds of Unix time.
+pub fn unix_seconds() -> u64 {
+    wall().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }

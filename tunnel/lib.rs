@@ -20,6 +20,7 @@
 //! | [`discover`] | which ports a server's licence system uses | parsing |
 //! | [`cmd`] | up, down, status, doctor, run, print, init, hosts | |
 //! | [`platform`] | what differs between Linux, macOS and Windows | |
+//! | [`flags`] | the command line | parsing |
 //! | [`failure`] | why something ends, and the exit codes | yes |
 //! | [`tasks`], [`clock`] | the only places that spawn and that read a clock | |
 //!
@@ -30,6 +31,7 @@ pub mod cmd;
 pub mod discover;
 pub mod engine;
 pub mod failure;
+pub mod flags;
 pub mod hosts;
 pub mod life;
 pub mod loopback;

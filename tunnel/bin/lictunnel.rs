@@ -12,6 +12,6 @@ fn main() -> ExitCode {
         // Before any thread or runtime: these start small and stay so.
         Some(word) if word == lend::SUBCOMMAND => helper::main(args),
         Some(word) if word == private::SUBCOMMAND => inside::main(args),
-        Some(_) | None => ExitCode::FAILURE,
+        Some(_) | None => lictunnel::cmd::main(env::args_os()),
     }
 }

@@ -1,1 +1,124 @@
 //! The commands: up, down, status, doctor, run, print, init, hosts.
+
+mod control;
+mod doctor;
+mod hosts;
+mod init;
+mod live;
+mod place;
+mod print;
+mod run;
+mod signals;
+mod status;
+#[cfg(test)]
+mod tests;
+mod up;
+
+use std::ffi::OsString;
+use std::io;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser as _;
+use tracing_subscriber::EnvFilter;
+
+use crate::engine::Spec;
+use crate::failure::{Exit, Failure};
+use crate::flags::{Command, Flags, Server};
+use crate::profile;
+
+/// Runs the program with these arguments, its name first.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let flags = match Flags::try_parse_from(arguments) {
+        Ok(flags) => flags,
+        Err(error) => {
+            // Nobody to read it is no failure.
+            error.print().ok();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match dispatch(flags) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            if !failure.message.is_empty() {
+                eprintln!("lictunnel: {failure}");
+            }
+            ExitCode::from(failure.exit.code())
+        }
+    }
+}
+
+fn dispatch(flags: Flags) -> Result<u8, Failure> {
+    let done = |()| 0;
+    let loud = flags.verbose;
+    match flags.command {
+        Command::Up { server, detach, detached, log } => {
+            let spec = spec(flags.config.as_deref(), &server)?;
+            if detach { up::detach(&spec, log) } else { up::up(spec, detached, loud).map(done) }
+        }
+        Command::Run { server, application } => {
+            begin_log("warn", loud);
+            run::run(spec(flags.config.as_deref(), &server)?, &application)
+        }
+        Command::Down { server, all } => status::down(server.as_deref(), all).map(done),
+        Command::Status { server, json } => status::status(server.as_deref(), json).map(done),
+        Command::Kick { server } => status::kick(server.as_deref()).map(done),
+        Command::Print { form, server } => {
+            begin_log("warn", loud);
+            print::print(form, &spec(flags.config.as_deref(), &server)?).map(done)
+        }
+        Command::Init { server } => init::init(flags.config.as_deref(), &server).map(done),
+        Command::Hosts { what } => hosts::hosts(what).map(done),
+        Command::Doctor { server, json } => {
+            begin_log("error", loud);
+            doctor::doctor(spec(flags.config.as_deref(), &server)?, json).map(done)
+        }
+    }
+}
+
+/// What is to be done for a server: its profile, and what the command line says goes before it.
+fn spec(config: Option<&std::path::Path>, flags: &Server) -> Result<Spec, Failure> {
+    let mut profile = profile::load(config)?.remove(&flags.server).unwrap_or_default();
+    if !flags.ports.is_empty() {
+        profile.ports.clone_from(&flags.ports);
+    }
+    profile.master = flags.master.or(profile.master);
+    profile.licences.extend(flags.licences.iter().cloned());
+    profile.names.extend(flags.names.iter().cloned());
+    profile.forward_to = flags.forward_to.clone().or(profile.forward_to);
+    profile.jump = flags.jump.clone().or(profile.jump);
+    profile.identities.splice(0..0, flags.identities.iter().cloned());
+    profile.steps.all_ports |= flags.all_ports;
+    profile.hold = flags.hold.map_or(profile.hold, Duration::from_secs);
+    profile.hosts &= !flags.no_hosts;
+    let spec = Spec { server: flags.server.clone(), profile, at_terminal: at_terminal() };
+    spec.destination()?;
+    Ok(spec)
+}
+
+fn at_terminal() -> bool {
+    use std::io::IsTerminal as _;
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Begins the log on standard error. RUST_LOG goes before the flags.
+fn begin_log(level: &str, loud: u8) {
+    let directives = match loud {
+        0 => level.to_owned(),
+        1 => "warn,lictunnel=debug".to_owned(),
+        _ => "debug,lictunnel=trace".to_owned(),
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(directives));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_target(loud > 1);
+    if let Err(error) = log.without_time().with_writer(io::stderr).try_init() {
+        tracing::debug!(%error, "there is a log already");
+    }
+}
+
+/// The runtime of a command that has to wait for several things.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::No, format!("the system lends no means to wait: {error}")))
+}

@@ -181,7 +181,7 @@ impl Session {
     }
 
     /// A stream to another host, as the server reaches it.
-    pub(super) async fn stream_to(
+    pub(crate) async fn stream_to(
         &self,
         host: &str,
         port: u16,

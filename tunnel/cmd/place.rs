@@ -1,0 +1,136 @@
+//! Where a tunnel can be found by other processes: its lock and its socket.
+
+use std::fs::{self, DirBuilder, File, TryLockError};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use crate::failure::{Exit, Failure};
+use crate::hosts::line::OwnerId;
+use crate::platform;
+
+/// Longer than any server's name and a process id.
+const LONGEST: u64 = 1024;
+
+/// The place of one tunnel.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    /// Locked while the tunnel is up; holds its process id and the server's name.
+    lock: PathBuf,
+    /// Where it listens for other processes.
+    pub(super) socket: PathBuf,
+}
+
+/// That a place is taken, until this is dropped.
+#[derive(Debug)]
+pub(super) struct Taken {
+    _lock: File,
+    place: Place,
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        // The lock's file stays: to remove it would let two tunnels lock two files of one name.
+        drop(fs::remove_file(&self.place.socket));
+    }
+}
+
+impl Place {
+    /// The place of the tunnel to this server.
+    pub(super) fn of(server: &str) -> Result<Self, Failure> {
+        Ok(Self::in_dir(&dir()?, &OwnerId::of(server).to_string()))
+    }
+
+    fn in_dir(dir: &Path, id: &str) -> Self {
+        Self { lock: dir.join(format!("{id}.lock")), socket: dir.join(format!("{id}.sock")) }
+    }
+
+    /// Takes the place for `server`, or says who has it.
+    pub(super) fn take(&self, server: &str) -> Result<Taken, Failure> {
+        let failed = |error: io::Error| {
+            Failure::new(Exit::NoFile, format!("cannot lock {}: {error}", self.lock.display()))
+        };
+        let mut file = File::options()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(&self.lock)
+            .map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let message = match self.owner() {
+                    Some((pid, _)) => format!("a tunnel to {server} is up already: process {pid}"),
+                    None => format!("a tunnel to {server} is up already"),
+                };
+                let failure = Failure::new(Exit::AlreadyUp, message);
+                return Err(failure.with_hint("`lictunnel status` shows it, `lictunnel down` ends it"));
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+        file.set_len(0).map_err(failed)?;
+        file.write_all(format!("{} {server}\n", std::process::id()).as_bytes()).map_err(failed)?;
+        // Left by a tunnel that was killed.
+        drop(fs::remove_file(&self.socket));
+        Ok(Taken { _lock: file, place: self.clone() })
+    }
+
+    /// The process and the server of the tunnel here, if one is up.
+    pub(super) fn owner(&self) -> Option<(u32, String)> {
+        let mut file = File::options().read(true).open(&self.lock).ok()?;
+        if file.try_lock_shared().is_ok() {
+            return None;
+        }
+        let mut text = String::new();
+        (&mut file).take(LONGEST).read_to_string(&mut text).ok()?;
+        let (pid, server) = text.trim_end().split_once(' ')?;
+        Some((pid.parse().ok()?, server.to_owned()))
+    }
+
+    /// The places of all tunnels that are up.
+    pub(super) fn all() -> Result<Vec<Self>, Failure> {
+        let dir = dir()?;
+        let entries = fs::read_dir(&dir)
+            .map_err(|error| Failure::new(Exit::NoFile, format!("cannot read {}: {error}", dir.display())))?;
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let mut ids: Vec<_> =
+            names.filter_map(|name| name.strip_suffix(".lock").map(str::to_owned)).collect();
+        ids.sort();
+        Ok(ids.iter().map(|id| Self::in_dir(&dir, id)).filter(|place| place.owner().is_some()).collect())
+    }
+}
+
+/// The directory of all places, for this user alone.
+fn dir() -> Result<PathBuf, Failure> {
+    let dir = platform::runtime_dir().ok_or_else(|| {
+        Failure::new(Exit::NoFile, "this system does not say where your files are").with_hint("set HOME")
+    })?;
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder
+        .create(&dir)
+        .map_err(|error| Failure::new(Exit::NoFile, format!("cannot make {}: {error}", dir.display())))?;
+    Ok(dir)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_taken_once_and_free_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = Place::in_dir(dir.path(), "0a1b2c3d");
+        assert_eq!(place.owner(), None);
+        let taken = place.take("lic1").unwrap();
+        assert_eq!(place.owner(), Some((std::process::id(), "lic1".into())));
+        let failure = place.take("lic1").unwrap_err();
+        assert_eq!(failure.exit, Exit::AlreadyUp);
+        assert!(failure.message.contains(&std::process::id().to_string()), "{failure}");
+        drop(taken);
+        assert_eq!(place.owner(), None);
+        place.take("lic1").unwrap();
+    }
+}

@@ -1,0 +1,104 @@
+//! How a tunnel is, for `status`.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::life::{Life, Phase};
+
+/// How a tunnel is. The field names are an interface: `status --json` shows them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Board {
+    /// The server, as typed.
+    pub server: String,
+    /// The process of the tunnel.
+    pub pid: u32,
+    /// What it is doing.
+    pub state: String,
+    /// Whether connections are carried now.
+    pub is_open: bool,
+    /// Unix time of the start, in seconds.
+    pub started: u64,
+    /// So many milliseconds after the start the state began.
+    pub since_ms: u64,
+    /// How long it has been running, in milliseconds.
+    pub up_ms: u64,
+    /// The ssh server, as `host:port`; empty before the first session.
+    pub ssh_server: String,
+    /// The time of the last answer to a ping.
+    pub round_trip: Option<Duration>,
+    /// The server's address on this machine.
+    pub address: Option<String>,
+    /// Names that lead there.
+    pub names: Vec<String>,
+    /// The override of the names.
+    pub names_are: OverrideState,
+    /// The ports.
+    pub forwards: Vec<Forwarded>,
+    /// What went wrong last, since it was ready.
+    pub trouble: Option<String>,
+    /// Milliseconds to the next try.
+    pub next_try_ms: Option<u64>,
+}
+
+/// Whether names lead to this machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OverrideState {
+    /// Not tried yet, or not wanted.
+    #[default]
+    Not,
+    /// They do.
+    Set,
+    /// They do not, and why.
+    Missing(String),
+}
+
+/// One port and its numbers since the start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forwarded {
+    /// Its number, there and here.
+    pub port: u16,
+    /// What it is for.
+    pub role: String,
+    /// Connections now, those that are held among them.
+    pub open: u64,
+    /// Connections in all.
+    pub total: u64,
+    /// Connections that could not be carried.
+    pub refused: u64,
+    /// Bytes to the server, of connections that have ended.
+    pub bytes_up: u64,
+    /// Bytes from the server, of connections that have ended.
+    pub bytes_down: u64,
+}
+
+impl Board {
+    /// Shows how it is now.
+    pub(super) fn show(&mut self, now: Duration, life: &Life, forwards: Vec<Forwarded>) {
+        let state = life.phase().to_string();
+        self.up_ms = millis(now);
+        if self.state != state {
+            self.state = state;
+            self.since_ms = self.up_ms;
+        }
+        self.is_open = life.is_open();
+        self.forwards = forwards;
+        self.address = life.plan().map(|plan| plan.address.to_string());
+        self.names = life.plan().map(|plan| plan.names.clone()).unwrap_or_default();
+        self.names_are = match life.override_outcome() {
+            None => OverrideState::Not,
+            Some(Ok(())) => OverrideState::Set,
+            Some(Err(why)) => OverrideState::Missing(why.to_string()),
+        };
+        self.trouble = life.trouble().map(ToString::to_string);
+        self.next_try_ms = match life.phase() {
+            Phase::Waiting(until) => Some(millis(until.saturating_sub(now))),
+            _ => None,
+        };
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

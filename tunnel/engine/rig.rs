@@ -1,0 +1,180 @@
+//! The listeners of a tunnel, and the tasks of their connections.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::board::Forwarded;
+use super::gate::{Gate, Way, pass};
+use super::world::{Carried, Client, Door, Fate, World};
+use crate::failure::Failure;
+use crate::plan::{Changes, Plan};
+use crate::tasks::Tasks;
+
+/// The numbers of one port since the start of the tunnel.
+#[derive(Debug, Default)]
+struct Counter {
+    open: AtomicU64,
+    total: AtomicU64,
+    refused: AtomicU64,
+    up: AtomicU64,
+    down: AtomicU64,
+}
+
+/// What all connections share.
+struct Shared<W: World> {
+    world: Arc<W>,
+    gate: watch::Receiver<Gate<W::Link>>,
+    hold: Duration,
+    refused: mpsc::Sender<()>,
+    tasks: Tasks,
+}
+
+impl<W: World> Clone for Shared<W> {
+    fn clone(&self) -> Self {
+        Self {
+            world: Arc::clone(&self.world),
+            gate: self.gate.clone(),
+            hold: self.hold,
+            refused: self.refused.clone(),
+            tasks: self.tasks.clone(),
+        }
+    }
+}
+
+/// The listeners.
+pub(super) struct Rig<W: World> {
+    /// The licence server's host, in the eyes of the ssh server, as it was verified last.
+    pub(super) host: String,
+    shared: Shared<W>,
+    gate: watch::Sender<Gate<W::Link>>,
+    doors: BTreeMap<u16, DropGuard>,
+    counters: BTreeMap<u16, Arc<Counter>>,
+    /// Every connection has a clone: the last one that goes closes the channel.
+    alive: Option<mpsc::Sender<Infallible>>,
+    all_gone: mpsc::Receiver<Infallible>,
+}
+
+impl<W: World> Rig<W> {
+    /// No listeners. `refused` is told when the server could not connect to a port.
+    pub(super) fn new(world: Arc<W>, hold: Duration, refused: mpsc::Sender<()>, tasks: Tasks) -> Self {
+        let (gate, waiting) = watch::channel(Gate::Closed);
+        let (alive, all_gone) = mpsc::channel(1);
+        let shared = Shared { world, gate: waiting, hold, refused, tasks };
+        let (doors, counters) = (BTreeMap::new(), BTreeMap::new());
+        Self { host: String::new(), shared, gate, doors, counters, alive: Some(alive), all_gone }
+    }
+
+    /// Listens on more ports and on others no longer: all of it or, on a failure, nothing.
+    pub(super) fn bind(&mut self, plan: &Plan, changes: &Changes) -> Result<(), Failure> {
+        let opened: Result<Vec<_>, _> = changes
+            .add
+            .iter()
+            .map(|port| self.shared.world.listen(plan.address, *port).map(|door| (*port, door)))
+            .collect();
+        for (port, door) in opened? {
+            let guard = self.tend(port, door);
+            self.doors.insert(port, guard);
+        }
+        for port in &changes.drop {
+            self.doors.remove(port);
+        }
+        Ok(())
+    }
+
+    /// Serves a port until the guard is dropped.
+    fn tend(&mut self, port: u16, mut door: W::Door) -> DropGuard {
+        let counter = Arc::clone(self.counters.entry(port).or_default());
+        let (shared, alive) = (self.shared.clone(), self.alive.clone());
+        let closing = CancellationToken::new();
+        let guard = closing.clone().drop_guard();
+        let tending = async move {
+            loop {
+                let client = tokio::select! {
+                    biased;
+                    () = closing.cancelled() => return,
+                    client = door.accept() => client,
+                };
+                let (counter, alive, mine) = (Arc::clone(&counter), alive.clone(), shared.clone());
+                drop(shared.tasks.spawn(async move {
+                    serve(mine, client, port, &counter).await;
+                    drop(alive);
+                }));
+            }
+        };
+        drop(self.shared.tasks.spawn(tending));
+        guard
+    }
+
+    /// Lets connections pass this way, or holds them.
+    pub(super) fn open(&self, way: Option<Way<W::Link>>) {
+        self.gate.send_replace(way.map_or(Gate::Closed, Gate::Open));
+    }
+
+    /// Closes the listeners and drops what is held. Open connections go on.
+    pub(super) fn stop(&mut self) {
+        self.gate.send_replace(Gate::Shut);
+        self.doors.clear();
+        self.alive = None;
+    }
+
+    /// Waits until no connection is left after [`stop`](Self::stop).
+    pub(super) async fn drained(&mut self) {
+        while self.all_gone.recv().await.is_some() {}
+    }
+
+    /// The numbers of the ports in `plan`.
+    pub(super) fn counters(&self, plan: Option<&Plan>) -> Vec<Forwarded> {
+        let ports = plan.iter().flat_map(|plan| &plan.forwards);
+        let rows = ports.map(|port| {
+            let read = |field: fn(&Counter) -> &AtomicU64| {
+                self.counters.get(&port.number).map_or(0, |counter| field(counter).load(Ordering::Relaxed))
+            };
+            Forwarded {
+                port: port.number,
+                role: port.role.to_string(),
+                open: read(|counter| &counter.open),
+                total: read(|counter| &counter.total),
+                refused: read(|counter| &counter.refused),
+                bytes_up: read(|counter| &counter.up),
+                bytes_down: read(|counter| &counter.down),
+            }
+        });
+        rows.collect()
+    }
+}
+
+/// One connection, from its arrival to its end.
+async fn serve<W: World>(
+    mut shared: Shared<W>,
+    client: <W::Door as Door>::Client,
+    port: u16,
+    counter: &Counter,
+) {
+    counter.open.fetch_add(1, Ordering::Relaxed);
+    counter.total.fetch_add(1, Ordering::Relaxed);
+    let carried = match pass(&mut shared.gate, shared.hold).await {
+        Some(way) => shared.world.carry(&way.link, client, &way.host, port).await,
+        None => {
+            client.reset();
+            Carried { up: 0, down: 0, fate: Fate::NotCarried }
+        }
+    };
+    counter.open.fetch_sub(1, Ordering::Relaxed);
+    counter.up.fetch_add(carried.up, Ordering::Relaxed);
+    counter.down.fetch_add(carried.down, Ordering::Relaxed);
+    match carried.fate {
+        Fate::Carried => {}
+        Fate::NotCarried => drop(counter.refused.fetch_add(1, Ordering::Relaxed)),
+        Fate::PortClosed => {
+            counter.refused.fetch_add(1, Ordering::Relaxed);
+            // One such word is enough; when there is one already, this one is not needed.
+            shared.refused.try_send(()).ok();
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::failure::EXIT_CODES;
+
+/// Licence traffic through a firewall that lets only ssh (port 22) pass.
+///
+/// `lictunnel up ada@lic1.corp.example` is all: it finds the licence server's ports, listens on the same ones under an
+/// address of its own on this machine, points the server's names there, and stays up.
+#[derive(Debug, Parser)]
+#[command(name = "lictunnel", version, after_help = EXIT_CODES)]
+pub struct Flags {
+    /// What is kept about servers; without it lictunnel.toml in the usual place.
+    #[arg(long, global = true, value_name = "LICTUNNEL.TOML")]
+    pub config: Option<PathBuf>,
+    /// Log what is done, step by step; twice for more.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Bring up a tunnel and keep it up until Ctrl-C, or `lictunnel down`.
+    Up {
+        #[command(flatten)]
+        server: Server,
+        /// Go to the background once the tunnel is ready.
+        #[arg(short, long)]
+        detach: bool,
+        /// The process in the background, started by -d.
+        #[arg(long, hide = true)]
+        detached: bool,
+        /// Log to this file; with -d the state directory has one.
+        #[arg(long, value_name = "FILE")]
+        log: Option<PathBuf>,
+    },
+    /// Take tunnels down.
+    Down {
+        /// The server; not needed where only one tunnel is up.
+        server: Option<String>,
+        /// Take all tunnels down.
+        #[arg(long, conflicts_with = "server")]
+        all: bool,
+    },
+    /// Show how the tunnels are.
+    Status {
+        /// Only this server's.
+        server: Option<String>,
+        /// As JSON, an array with an object for each tunnel.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Open the ssh session of a tunnel anew, now.
+    Kick {
+        /// The server; all of them without it.
+        server: Option<String>,
+    },
+    /// Run an application with a tunnel and a hosts file of its own; needs no rights (Linux).
+    Run {
+        #[command(flatten)]
+        server: Server,
+        /// The application and its arguments.
+        #[arg(last = true, required = true, value_name = "APP")]
+        application: Vec<OsString>,
+    },
+    /// Show what does the same without lictunnel.
+    Print {
+        /// In which form.
+        form: Form,
+        #[command(flatten)]
+        server: Server,
+    },
+    /// Write what is known about a server into lictunnel.toml.
+    Init {
+        #[command(flatten)]
+        server: Server,
+    },
+    /// The lines in the hosts file.
+    Hosts {
+        /// What about them.
+        #[command(subcommand)]
+        what: Hosts,
+    },
+    /// Try each link of the chain to a licence server and say which is broken. Leaves nothing behind.
+    Doctor {
+        #[command(flatten)]
+        server: Server,
+        /// As JSON, an array with an object for each check.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// What can be done about the hosts file.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum Hosts {
+    /// Show the lines that lictunnel put there.
+    Show,
+    /// Remove those whose tunnel is no more. Needs administrator rights.
+    Repair,
+}
+
+/// Something that does the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// The command for OpenSSH.
+    Ssh,
+    /// The settings for PuTTY.
+    Putty,
+    /// The lines for the hosts file.
+    Hosts,
+}
+
+/// A server, and what goes before the profile.
+#[derive(Debug, Clone, Args)]
+pub struct Server {
+    /// A profile of lictunnel.toml, or what one types after ssh: [user@]host[:port].
+    pub server: String,
+    /// The licence server's ports, the master daemon's first; without them they are found.
+    #[arg(long, value_name = "PORT,…", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..))]
+    pub ports: Vec<u16>,
+    /// The master daemon's port, where only that is known.
+    #[arg(long, value_name = "PORT", value_parser = clap::value_parser!(u16).range(1..))]
+    pub master: Option<u16>,
+    /// A licence file of this server; may be repeated.
+    #[arg(short = 'c', long = "licence", value_name = "FILE")]
+    pub licences: Vec<PathBuf>,
+    /// Another name under which applications look for the server; may be repeated.
+    #[arg(long = "name", value_name = "HOST")]
+    pub names: Vec<String>,
+    /// The licence server's host in the eyes of the ssh server.
+    #[arg(long, value_name = "HOST")]
+    pub forward_to: Option<String>,
+    /// Jump hosts, as ssh -J.
+    #[arg(short = 'J', long, value_name = "HOST,…")]
+    pub jump: Option<String>,
+    /// A private key file to try first, as ssh -i; may be repeated.
+    #[arg(short = 'i', long = "identity", value_name = "FILE")]
+    pub identities: Vec<PathBuf>,
+    /// Forward every port above 1023 that listens on the server: the last resort.
+    #[arg(long)]
+    pub all_ports: bool,
+    /// Seconds that a new connection is held while the session is away.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=600))]
+    pub hold: Option<u64>,
+    /// Leave the hosts file alone.
+    #[arg(long)]
+    pub no_hosts: bool,
+}
