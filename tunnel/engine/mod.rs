@@ -7,6 +7,8 @@ mod board;
 mod gate;
 mod real;
 mod rig;
+#[cfg(test)]
+mod tests;
 mod trust;
 mod world;
 
