@@ -59,7 +59,7 @@ pub(super) fn words(board: &Board) -> String {
         ("ready", Some(address)) => {
             let ports: Vec<_> = board.forwards.iter().map(|row| row.port.to_string()).collect();
             let names = match (&board.names_are, board.names.is_empty()) {
-                (OverrideState::Set, false) => format!("{} lead to ", board.names.join(", ")),
+                (OverrideState::Set, false) => format!("{} at ", board.names.join(", ")),
                 (OverrideState::Not | OverrideState::Missing(_), _) | (OverrideState::Set, true) => {
                     String::new()
                 }

@@ -105,8 +105,9 @@ fn tell_all(places: &[Place], word: Word) -> Result<Vec<(Place, Board)>, Failure
 fn page(board: &Board) -> String {
     let minutes = board.up_ms / 60_000;
     let mut text = format!("{} (process {}, up {minutes} min): {}\n", board.server, board.pid, words(board));
-    if let Some(time) = board.round_trip {
-        text += &format!("  round trip {:.1} ms\n", time.as_secs_f64() * 1000.0);
+    if !board.ssh_server.is_empty() {
+        let time = board.round_trip.map(|time| format!(", round trip {:.1} ms", time.as_secs_f64() * 1000.0));
+        text += &format!("  over {}{}\n", board.ssh_server, time.unwrap_or_default());
     }
     if let OverrideState::Missing(why) = &board.names_are {
         text += &format!("  {}\n", why.replace('\n', "\n  "));

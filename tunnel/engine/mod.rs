@@ -138,7 +138,7 @@ impl<W: World> Engine<W> {
             (Phase::Ready(_), _) if before != Phase::Ready(None) => tracing::info!("ready"),
             (Phase::Waiting(until), Some(trouble)) => {
                 let wait = until.saturating_sub(self.watch.elapsed()).as_millis();
-                tracing::warn!("{trouble}; next try in {wait} ms");
+                tracing::info!("{trouble}; next try in {wait} ms");
             }
             _ => tracing::debug!("{phase}"),
         }
@@ -177,7 +177,13 @@ impl<W: World> Engine<W> {
 
     fn done(&mut self, done: Done<W::Link>) -> Event {
         match done {
-            Done::Connected(result) => Event::Connected(result.map(|link| self.link = Some(Arc::new(link)))),
+            Done::Connected(Ok(link)) => {
+                let peer = self.world.peer(&link);
+                self.board.send_modify(|board| board.ssh_server = peer);
+                self.link = Some(Arc::new(link));
+                Event::Connected(Ok(()))
+            }
+            Done::Connected(Err(failure)) => Event::Connected(Err(failure)),
             Done::Verified(result) => Event::Verified(result.map(|host| self.rig.host = host)),
             Done::Event(event) => event,
         }

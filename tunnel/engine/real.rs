@@ -353,6 +353,10 @@ impl World for Real {
         link.closed().await.to_string()
     }
 
+    fn peer(&self, link: &Session) -> String {
+        link.at().to_owned()
+    }
+
     async fn leave(&self, link: Arc<Session>) {
         match Arc::into_inner(link) {
             Some(session) => session.close().await,

@@ -142,6 +142,10 @@ impl World for Played {
         "cut off".into()
     }
 
+    fn peer(&self, _: &FakeLink) -> String {
+        "gate:22".into()
+    }
+
     async fn leave(&self, _: Arc<FakeLink>) {
         self.note("left");
     }
@@ -221,6 +225,7 @@ fn it_comes_up_carries_and_goes_down_in_order() {
         let mut stage = Stage::begin(world.clone());
         let board = stage.until("ready").await;
         assert!(board.is_open && world.with(|play| play.marked));
+        assert_eq!(board.ssh_server, "gate:22");
         assert_eq!(stage.visit(1716).await, Ok("carried"));
         sleep(LOOK * 2).await;
         let row = stage.board.borrow().forwards[1].clone();

@@ -50,6 +50,9 @@ pub trait World: Send + Sync + 'static {
     /// Waits for the end of the session and says why.
     fn lost(&self, link: &Self::Link) -> impl Future<Output = String>;
 
+    /// The ssh server at the other end, for people.
+    fn peer(&self, link: &Self::Link) -> String;
+
     /// Ends the session in good order.
     fn leave(&self, link: Arc<Self::Link>) -> impl Future<Output = ()>;
 
