@@ -2,6 +2,7 @@
 
 mod demo;
 mod disk;
+mod firewall;
 mod hostile;
 mod journal;
 mod licutil;

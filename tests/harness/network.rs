@@ -1,18 +1,14 @@
-//! Two machines and a cable between them: network namespaces joined by a veth pair.
+//! Two machines and a cable between them.
 
-use std::fs;
 use std::process::Command;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::process::{run, under};
+use super::namespace::Namespace;
 
-/// Names of this many networks of one process are told apart.
-static COUNT: AtomicU32 = AtomicU32::new(0);
-
-/// Two namespaces and the link between them; all of it goes away with the test.
+/// A licence host and a client's machine that reach each other; all of it goes away with the test.
 #[derive(Debug)]
 pub struct Network {
-    name: String,
+    host: Namespace,
+    client: Namespace,
 }
 
 impl Network {
@@ -23,75 +19,35 @@ impl Network {
 
     /// Two machines that reach each other.
     pub fn new() -> Self {
-        clear_away();
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        // Dropped, it takes away what there is of it, so a half-built one leaves nothing behind.
-        let network = Self { name: format!("lg{}n{number}", std::process::id()) };
-        let (host, client) = (network.end("h"), network.end("c"));
-        for end in [&host, &client] {
-            ip(&["netns", "add", end]);
-        }
-        ip(&["-n", &host, "link", "add", "veth", "type", "veth", "peer", "name", "veth", "netns", &client]);
-        for (end, address) in [(&host, Self::HOST), (&client, Self::CLIENT)] {
-            ip(&["-n", end, "address", "add", &format!("{address}/24"), "dev", "veth"]);
-            ip(&["-n", end, "link", "set", "lo", "up"]);
-            ip(&["-n", end, "link", "set", "veth", "up"]);
-        }
-        network
+        let [host, client] = Namespace::some(['h', 'c']);
+        let (near, far) = (format!("{}/24", Self::HOST), format!("{}/24", Self::CLIENT));
+        host.join(("veth", &near), &client, ("veth", &far));
+        Self { host, client }
     }
 
     /// `command` on the licence host.
     pub fn on_host(&self, command: &Command) -> Command {
-        under(&["ip", "netns", "exec", &self.end("h")], command)
+        self.host.command(command)
     }
 
     /// `command` on the client's machine.
     pub fn on_client(&self, command: &Command) -> Command {
-        under(&["ip", "netns", "exec", &self.end("c")], command)
+        self.client.command(command)
     }
 
     /// Pulls the cable out: nothing passes, and nobody is told.
     pub fn cut(&self) {
-        ip(&["-n", &self.end("h"), "link", "set", "veth", "down"]);
+        self.host.ip(&["link", "set", "veth", "down"]);
     }
 
     /// Plugs the cable in again.
     pub fn mend(&self) {
-        ip(&["-n", &self.end("h"), "link", "set", "veth", "up"]);
-    }
-
-    fn end(&self, which: &str) -> String {
-        format!("{}{which}", self.name)
+        self.host.ip(&["link", "set", "veth", "up"]);
     }
 }
 
 impl Default for Network {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-impl Drop for Network {
-    fn drop(&mut self) {
-        for which in ["h", "c"] {
-            drop(Command::new("ip").args(["netns", "del", &self.end(which)]).output());
-        }
-    }
-}
-
-fn ip(arguments: &[&str]) {
-    let (code, _, said) = run(Command::new("ip").args(arguments));
-    assert_eq!(code, 0, "ip {}: {said}", arguments.join(" "));
-}
-
-/// Removes namespaces of test runs that were killed before they could do it themselves.
-fn clear_away() {
-    for entry in fs::read_dir("/run/netns").into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let owner = name.strip_prefix("lg").and_then(|rest| rest.split_once('n')).map(|(pid, _)| pid);
-        let Some(Ok(pid)) = owner.map(str::parse::<u32>) else { continue };
-        if !fs::exists(format!("/proc/{pid}")).unwrap_or(true) {
-            drop(Command::new("ip").args(["netns", "del", &name]).output());
-        }
     }
 }

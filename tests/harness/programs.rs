@@ -35,7 +35,7 @@ pub fn folder() -> &'static Path {
 pub fn folder_for_all() -> tempfile::TempDir {
     let open = tempfile::tempdir().expect("a temporary folder");
     super::rights::open_to_all(open.path());
-    for name in ["licmgrd", "licvendord", "licutil", "licrun"] {
+    for name in ["licmgrd", "licvendord", "licutil", "licrun", "lictunnel"] {
         let (from, to) = (folder().join(name), open.path().join(name));
         if std::fs::hard_link(&from, &to).is_err() {
             std::fs::copy(&from, &to).expect("the programs are there");
