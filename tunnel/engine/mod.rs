@@ -1,7 +1,7 @@
 //! The loop around the state machine: it does what `life` says and tells it what came of it.
 //!
 //! All effects are behind [`World`], so that the loop runs in tests without a network and under virtual time. Connections do not
-//! pass through the loop: each has a task that waits at the [gate](gate) and is then carried by the world.
+//! pass through the loop: each has a task that waits at the gate and is then carried by the world.
 
 mod board;
 mod gate;

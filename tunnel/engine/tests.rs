@@ -263,10 +263,13 @@ fn connections_are_not_held_for_ever() {
         let (held, watch) = (stage.visit(1715), Stopwatch::start());
         assert_eq!(held.await, Ok("reset"));
         assert_eq!(watch.elapsed().as_secs(), 20);
-        let held = stage.visit(1715);
-        sleep(Duration::from_millis(1)).await;
+        let (held, watch) = (stage.visit(1715), Stopwatch::start());
+        sleep(LOOK * 2).await;
+        let row = stage.board.borrow().forwards[0].clone();
+        assert_eq!((row.open, row.total, row.refused), (1, 2, 1));
         assert_eq!(stage.stop().await, Ok(()));
         assert_eq!(held.await, Ok("reset"), "nobody stays behind");
+        assert!(watch.elapsed() < LOOK * 3, "what is held does not hold up the end");
     });
 }
 
