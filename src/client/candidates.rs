@@ -145,11 +145,6 @@ fn read_all(path: &Path) -> (Vec<(String, Licence)>, Vec<Error>) {
 }
 
 fn read_file(path: &Path) -> Result<Licence, Error> {
-    // A pipe or a device may keep its reader for ever.
-    if std::fs::metadata(path).is_ok_and(|file| !file.is_file()) {
-        let why = format!("'{}' is no file, but a pipe or a device; name a licence file", path.display());
-        return Err(Error::Machine(Report::new(Code::CANNOT_READ_FILE, why)));
-    }
     let source = licgate_machine::files::read(path).map_err(|error| unread(&error))?;
     Ok(parse(&source).0)
 }

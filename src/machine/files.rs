@@ -93,10 +93,22 @@ pub fn licence_files(path: &Path) -> Result<Vec<PathBuf>, FileError> {
 }
 
 /// Reads a licence text: at most [`Source::MAX`] bytes, UTF-8 or else Latin-1.
+///
+/// # Errors
+/// Also what is no regular file: a named pipe or a terminal would be waited for without end, by a daemon that serves.
 pub fn read(path: &Path) -> Result<Source, FileError> {
-    let text = read_bytes(path, Source::MAX).and_then(decode);
+    let text = must_end(path).and_then(|()| read_bytes(path, Source::MAX)).and_then(decode);
     text.map(|text| Source::new(path.display().to_string(), text))
         .map_err(|error| FileError::new("read", path, error))
+}
+
+/// Refuses pipes, sockets and devices before they are opened. A directory gets the system's own words later.
+fn must_end(path: &Path) -> Result<(), Error> {
+    let kind = fs::metadata(path)?.file_type();
+    if kind.is_file() || kind.is_dir() {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::InvalidInput, "it is no file, but a pipe or a device; name a licence file"))
 }
 
 /// All of a file, unless it is longer than `most` bytes.

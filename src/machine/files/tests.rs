@@ -42,6 +42,23 @@ fn a_file_that_is_too_long_is_refused() {
     assert_eq!(read_bytes(&path, 4).unwrap_err().kind(), ErrorKind::FileTooLarge);
 }
 
+#[cfg(unix)]
+#[test]
+fn what_may_never_end_is_refused_unopened() {
+    let dir = dir();
+    let pipe = dir.path().join("a.lic");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    for path in [Path::new("/dev/null"), &pipe] {
+        let expected = format!(
+            "cannot read {}: it is no file, but a pipe or a device; name a licence file",
+            path.display()
+        );
+        assert_eq!(read(path).unwrap_err().to_string(), expected);
+    }
+    assert_eq!(read(dir.path()).unwrap_err().source.kind(), ErrorKind::IsADirectory);
+}
+
 #[test]
 fn errors_name_the_file_and_the_remedy() {
     let table = [

@@ -147,7 +147,7 @@ fn what_cannot_be_read_is_passed_over_and_told() {
     std::fs::write(name("b.lic"), text).unwrap();
     let licence = checkout(&place).take().unwrap();
     let [note] = licence.notes() else { panic!("{:?}", licence.notes()) };
-    assert!(note.contains("a.lic' is no file, but a pipe or a device"), "{note}");
+    assert!(note.contains("a.lic': it is no file, but a pipe or a device"), "{note}");
     licence.give_back().unwrap();
 }
 
