@@ -10,7 +10,7 @@ use std::vec::Vec;
 
 use super::*;
 
-const FILES: usize = 69;
+const FILES: usize = 70;
 
 fn tree(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)

@@ -29,7 +29,7 @@ pub(super) fn expiry(word: Spanned<&str>, remarks: &mut Remarks) -> Option<Spann
 }
 
 /// `permanent`, or a date in the year 0, which may have one to four digits.
-fn is_never(text: &str) -> bool {
+pub(super) fn is_never(text: &str) -> bool {
     let is_year_zero = || {
         let (day, month, year) = parts(text)?;
         let is_day = (1..=2).contains(&day.len()) && day.bytes().all(|byte| byte.is_ascii_digit());

@@ -4,6 +4,7 @@ mod attribute;
 mod day;
 mod feature;
 mod file;
+mod ignored;
 mod keyword;
 mod line;
 mod package;
@@ -26,7 +27,7 @@ use line::Line;
 use super::Licence;
 use super::ast::{FeatureKind, Statement};
 use crate::code::Code;
-use crate::text::{Diagnostic, Lexer, Remarks, Severity, Source, Span, Spanned, closest, in_ticks};
+use crate::text::{Diagnostic, Lexer, Remarks, Severity, Source, Span, Spanned, in_ticks};
 
 /// Reads a licence text. Every line that can be understood is in the value; everything odd is in the diagnostics,
 /// in the order of the text, at most [`Remarks::MAX`] and one that counts the rest. A text longer than
@@ -44,8 +45,7 @@ pub fn parse(source: &Source) -> (Licence, Vec<Diagnostic>) {
     let mut server_lines = Vec::new();
     while let Some(head) = lexer.next_line() {
         let Some(keyword) = Keyword::read(head) else {
-            let span = lexer.skip();
-            remark_ignored(head, span, &mut remarks);
+            ignored::pass(head, &mut lexer, &mut remarks);
             continue;
         };
         let span = lexer.words(&mut words, &mut remarks);
@@ -83,37 +83,4 @@ fn statement(keyword: Keyword, line: &mut Line<'_, '_>) -> Option<Statement> {
             None
         }
     }
-}
-
-/// A line whose first word is no keyword is ignored, as FlexNet does; but some look as if they had been meant.
-fn remark_ignored(head: &str, line: Span, remarks: &mut Remarks) {
-    let span = Span { end: line.start.saturating_add(u32::try_from(head.len()).unwrap_or(u32::MAX)), ..line };
-    if is_decimal(head) {
-        let message = format!("{} is a line in decimal format, which licgate does not read", in_ticks(head));
-        let hint = "ask the vendor for the readable form of this line";
-        remarks.push(line::error(span, Code::DECIMAL_FORMAT, message).with_hint(hint));
-    } else if head.split_once('=').is_some_and(|(name, _)| table::is_known(name)) {
-        let message = "this line is ignored: it begins with an attribute";
-        let hint = "if it belongs to the line before, that one has to end in `\\`";
-        remarks.push(Diagnostic::new(Severity::Warning, span, message).with_hint(hint));
-    } else if let Some(meant) = closest(head, Keyword::names()).filter(|_| head.len() > 3) {
-        let message = format!("this line is ignored: {} is no keyword", in_ticks(head));
-        let hint = format!("did you mean {meant}?");
-        remarks.push(Diagnostic::new(Severity::Note, span, message).with_hint(hint));
-    }
-}
-
-/// Whether a word is a whole line in decimal format: `sampled-f1-00737-55296-1825`.
-fn is_decimal(word: &str) -> bool {
-    let is_group =
-        |part: &str| (1..=5).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-    let mut parts = word.split('-');
-    let vendor = parts.next().is_some_and(|name| name.starts_with(|c: char| c.is_ascii_alphabetic()));
-    let feature = parts.next().is_some_and(|name| !name.is_empty());
-    let mut groups = parts.clone();
-    vendor
-        && feature
-        && parts.clone().count() >= 2
-        && groups.all(is_group)
-        && parts.any(|part| part.len() == 5)
 }
