@@ -32,7 +32,7 @@ pub struct Config {
     pub log: String,
     /// How long a lease lives without a word from its client.
     pub patience: Patience,
-    /// Connections at the same time, for each daemon.
+    /// Connections at the same time, for each daemon; and how many requests may wait at a vendor daemon.
     pub connections: usize,
     /// How many days the journal keeps history that no live lease needs.
     pub keep_days: u32,

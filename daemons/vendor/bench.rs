@@ -22,6 +22,9 @@ use crate::tasks::Tasks;
 pub(super) const PATIENCE: Patience =
     Patience { silence: Duration::from_secs(120), grace: Duration::from_secs(20) };
 
+/// How many requests may wait.
+pub(super) const MOST_WAITING: usize = 1000;
+
 /// `total` seats of each of these features.
 pub(super) fn book(features: &[&str], total: u32) -> Book {
     let pools = features.iter().map(|feature| Pool {
@@ -158,7 +161,7 @@ impl Site {
         let mut journal = disk.clone();
         let loaded = journal.load().unwrap();
         let clock = clock(loaded.clock);
-        let keeper = Keeper::restore(book, PATIENCE, hour as Hour, &loaded, clock());
+        let keeper = Keeper::restore(book, PATIENCE, MOST_WAITING, hour as Hour, &loaded, clock());
         let committer = tasks.clone();
         tasks.spawn(async move {
             let history = Duration::from_secs(3600);

@@ -178,10 +178,12 @@ async fn gather(setup: &Setup, order: &Order, waits: Waits) -> Result<Built, Fai
     let guard = waits.guard(&order.vendor, &accepted.shelf.shared_hostids()).await?;
     let (stock, book) = stock(accepted, guard);
     let (patience, zone) = (order.config.patience, order.zone.clone());
+    // Our own clients wait on a connection each.
+    let most_waiting = order.config.connections;
     let restored = setup.tasks.blocking(move || {
         let loaded = journal.load().map_err(|error| unusable(&error))?;
         let clock = Clock::starting_at(loaded.clock);
-        let keeper = Keeper::restore(book, patience, zone, &loaded, clock.now());
+        let keeper = Keeper::restore(book, patience, most_waiting, zone, &loaded, clock.now());
         Ok((keeper, clock, journal, loaded.last))
     });
     let (keeper, clock, journal, last) = restored.await.ok_or_else(panicked)??;

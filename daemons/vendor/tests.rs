@@ -28,6 +28,9 @@ type Client = Conn<tokio_rustls::client::TlsStream<TcpStream>>;
 /// Long enough for what a test lets go of at once.
 const WAITS: Waits = Waits { leaving: Duration::from_secs(1), port: Duration::from_secs(1) };
 
+/// The limit of connections, and of requests that wait.
+const CONNECTIONS: u16 = 8;
+
 /// A vendor daemon, and the master's end of its line.
 struct Scene {
     master: Parent,
@@ -38,7 +41,11 @@ struct Scene {
 
 fn setup(state_dir: &Path) -> Setup {
     Setup {
-        config: Config { listen: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)], ..Config::default() },
+        config: Config {
+            listen: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
+            connections: CONNECTIONS.into(),
+            ..Config::default()
+        },
         state_dir: state_dir.to_owned(),
         tasks: Tasks::new(),
         zone: Local::system(),
@@ -130,14 +137,18 @@ async fn say(client: &mut Client, message: ClientMsg) -> ServerMsg {
 }
 
 fn solver(number: u16, seats: u32) -> ClientMsg {
-    ClientMsg::Checkout(Checkout {
+    ClientMsg::Checkout(request(number, seats))
+}
+
+fn request(number: u16, seats: u32) -> Checkout {
+    Checkout {
         checkout: id(number),
         feature: FeatureName::from("solver"),
         version: version("2.0"),
         seats,
         wait: false,
         data: String::new(),
-    })
+    }
 }
 
 #[tokio::test]
@@ -180,6 +191,24 @@ async fn a_seat_with_its_proof_survives_restarts() {
 }
 
 #[tokio::test]
+async fn as_many_requests_wait_as_connections_are_allowed() {
+    let host = Host::new();
+    host.issue("FEATURE solver acme 2.0 permanent 1\n");
+    let mut scene = Scene::start(&host).await;
+    let mut client = scene.client().await;
+    assert!(matches!(say(&mut client, solver(0, 1)).await, ServerMsg::Granted(_)));
+    let waiting = |number| ClientMsg::Checkout(Checkout { wait: true, ..request(number, 1) });
+    for number in 1..=CONNECTIONS {
+        let queued = say(&mut client, waiting(number)).await;
+        assert!(matches!(queued, ServerMsg::Queued(_)), "{queued:?}");
+    }
+    let denied = say(&mut client, waiting(CONNECTIONS + 1)).await;
+    assert!(matches!(denied, ServerMsg::Denied { code: Code::USERS_QUEUED, .. }), "{denied:?}");
+    scene.master.send(&MasterMsg::Stop).await.unwrap();
+    scene.end().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_reread_with_errors_changes_nothing() {
     let host = Host::new();
     let path = host.issue("FEATURE solver acme 2.0 permanent 1\n");
@@ -191,6 +220,9 @@ async fn a_reread_with_errors_changes_nothing() {
     host.put(&text.replace("permanent 1", "permanent 9"));
     let (ok, lines) = scene.reread().await;
     assert!(!ok && lines[0].contains("acme.lic:3:"), "{lines:?}");
+    host.put(&text.replace("FEATURE", "FEATRUE"));
+    let (ok, lines) = scene.reread().await;
+    assert!(!ok && lines[0].contains("looks like a statement"), "{lines:?}");
     host.issue("FEATURE other acme 2.0 1-jan-2020 1\n");
     let (ok, lines) = scene.reread().await;
     assert!(!ok && lines[0] == "No features to serve, exiting", "{lines:?}");

@@ -67,6 +67,8 @@ codes! {
     VERSION_IN_FILE = -21, 126, "License file does not support this version";
     /// A check-in failed at the server.
     CHECKIN_FAILED = -22, 327, "Feature checkin failure detected at license server system";
+    /// Too many wait already.
+    USERS_QUEUED = -24, 327, "Users are queued for this feature";
     /// There is no version of this feature as high as asked.
     VERSION = -25, 334, "License server system does not support this version of this feature";
     /// More seats asked for than were ever issued.

@@ -39,11 +39,12 @@ impl<Z: Zone> Keeper<Z> {
     pub(in crate::vendor) fn restore(
         book: Book,
         patience: Patience,
+        most_waiting: usize,
         zone: Z,
         loaded: &Loaded,
         now: Now,
     ) -> Self {
-        let mut ledger = Ledger::new(book, patience);
+        let mut ledger = Ledger::new(book, patience, most_waiting);
         loaded.changes.iter().for_each(|change| ledger.apply(change));
         ledger.wake(now);
         let state = loaded.changes.len() - loaded.tail;

@@ -17,7 +17,7 @@ pub(super) fn of(error: &Error) -> u8 {
     match error {
         Error::Misuse(_) => USAGE,
         Error::Denied(report) => match report.code() {
-            Code::ALL_IN_USE | Code::QUEUED | Code::TOO_MANY_CONNECTIONS => TAKEN,
+            Code::ALL_IN_USE | Code::QUEUED | Code::USERS_QUEUED | Code::TOO_MANY_CONNECTIONS => TAKEN,
             Code::VENDOR_DOWN => UNREACHABLE,
             _ => NOT_ALLOWED,
         },

@@ -159,10 +159,11 @@ impl Ledger {
                 State::Held { .. } | State::Lingering { .. } => stock.lend(entry.since, claim),
             }
         }
-        if let (State::Waiting { .. }, Some(feature)) =
-            (&entry.state, self.directory.feature_mut(entry.feature))
-        {
-            feature.tickets.insert(number);
+        if let State::Waiting { .. } = entry.state {
+            self.waiting += 1;
+            if let Some(feature) = self.directory.feature_mut(entry.feature) {
+                feature.tickets.insert(number);
+            }
         }
         if !entry.pools().iter().any(|pool| self.book.pools().get(pool.in_book()).is_some()) {
             self.doomed.insert(number);
@@ -184,8 +185,11 @@ impl Ledger {
                 State::Held { .. } | State::Lingering { .. } => stock.take_back(entry.since, claim),
             }
         }
-        if let Some(feature) = self.directory.feature_mut(entry.feature) {
-            feature.tickets.remove(&number);
+        if let State::Waiting { .. } = entry.state {
+            self.waiting -= 1;
+            if let Some(feature) = self.directory.feature_mut(entry.feature) {
+                feature.tickets.remove(&number);
+            }
         }
         self.doomed.remove(&number);
         self.deadlines.remove(&(entry.deadline, number));

@@ -80,6 +80,9 @@ impl Ledger {
             let in_use = self.in_use(at, feature, &pools, &request.version, request.seats);
             return Err(Why::AllInUse(in_use).into());
         }
+        if self.waiting >= self.most_waiting {
+            return Err(Why::TooManyWait { feature: feature.name.clone(), waiting: self.waiting }.into());
+        }
         Ok(Event::Queued { ticket, machine: request.machine.clone() })
     }
 

@@ -59,6 +59,13 @@ pub enum Why {
     },
     /// All seats are out, or kept for those who wait.
     AllInUse(InUse),
+    /// No seat is free, and no more requests may wait at this server.
+    TooManyWait {
+        /// The feature.
+        feature: FeatureName,
+        /// How many requests wait, for any feature.
+        waiting: usize,
+    },
     /// The lease or ticket is not known (any more).
     Unknown,
     /// The message comes from a connection that has been replaced.
@@ -114,6 +121,7 @@ impl From<Why> for Denial {
             Why::WrongPlatform { .. } => Code::PLATFORM,
             Why::NeverEnough { .. } => Code::NEVER_ENOUGH,
             Why::AllInUse(_) => Code::ALL_IN_USE,
+            Why::TooManyWait { .. } => Code::USERS_QUEUED,
             Why::Unknown => Code::NEVER_CHECKED_OUT,
             Why::Stale | Why::Bad(_) => Code::BAD_PARAMETER,
         };

@@ -82,6 +82,7 @@ pub struct Patience {
 pub struct Ledger {
     book: Book,
     patience: Patience,
+    most_waiting: usize,
     /// The latest time of any change.
     now: Now,
     /// The number of the next lease or ticket.
@@ -90,6 +91,8 @@ pub struct Ledger {
 
     directory: Directory,
     numbers: BTreeMap<CheckoutId, LeaseNumber>,
+    /// How many tickets there are.
+    waiting: usize,
     deadlines: BTreeSet<(LeaseTime, LeaseNumber)>,
     /// Leases whose pool is gone, and tickets that no pool may serve.
     doomed: BTreeSet<LeaseNumber>,
@@ -98,16 +101,18 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// An empty ledger that serves from `book`.
-    pub fn new(book: Book, patience: Patience) -> Self {
+    /// An empty ledger that serves from `book` and lets at most `most_waiting` requests wait.
+    pub fn new(book: Book, patience: Patience, most_waiting: usize) -> Self {
         Self {
             directory: Directory::of(&book),
             book,
             patience,
+            most_waiting,
             now: Now::default(),
             next: LeaseNumber(1),
             entries: BTreeMap::new(),
             numbers: BTreeMap::new(),
+            waiting: 0,
             deadlines: BTreeSet::new(),
             doomed: BTreeSet::new(),
             ripe: BTreeSet::new(),

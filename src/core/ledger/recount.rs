@@ -34,6 +34,7 @@ impl Ledger {
         assert!(self.entries.keys().all(|number| *number < self.next), "the next number is in use");
         let tickets: BTreeSet<_> =
             self.numbers_where(|it| matches!(it.state, State::Waiting { .. })).collect();
+        assert_eq!(tickets.len(), self.waiting, "how many tickets there are");
         let told = self.directory.features().iter().flat_map(|feature| feature.tickets.iter().copied());
         assert_eq!(tickets, told.collect(), "the tickets of the features");
         for (stock, place) in self.directory.stocks().iter().zip(0..) {

@@ -31,6 +31,10 @@ impl Denial {
                 )
             }
             Why::AllInUse(in_use) => all_in_use(in_use, zone),
+            Why::TooManyWait { feature, waiting } => format!(
+                "no seat of \"{feature}\" is free, and {waiting} requests wait at this server already, which is all that \
+                 may; try again later, or let its administrator raise `connections` in licgate.toml"
+            ),
             Why::Unknown => {
                 "the licence server knows no such checkout: it was given back or ended unheard; check out again"
                     .to_string()

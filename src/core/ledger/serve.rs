@@ -16,7 +16,7 @@ impl Ledger {
     /// pool is gone are moved to another, or ended where none has seats for them, by the next [`due`](Self::due). A pool that has shrunk lends nothing until enough
     /// seats are back. Which pools may serve a waiting ticket is worked out anew; a ticket with none left is ended.
     pub fn serve(&mut self, book: Book) {
-        let old = mem::replace(self, Self::new(book, self.patience));
+        let old = mem::replace(self, Self::new(book, self.patience, self.most_waiting));
         (self.now, self.next) = (old.now, old.next);
         let moved = |directory: &mut Directory, pool| match old.directory.stock(pool) {
             Some(stock) => directory.pool_index(&stock.key),

@@ -38,6 +38,9 @@ pub mod limit {
     pub const LIST: usize = 64;
     /// Checkouts, held and waiting, on one connection.
     pub const CHECKOUTS: usize = 1024;
+    /// Of these, checkouts that wait or, being asked for so and not answered yet, may have to. The server keeps the facts of
+    /// the client's machine for each.
+    pub const WAITING: usize = 16;
     /// Seats in one request.
     pub const SEATS: u32 = 1_000_000;
     /// Rows in one status page.

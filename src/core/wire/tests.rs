@@ -122,6 +122,7 @@ fn every_limit_is_in_the_text_with_its_value() {
         ("NAME", limit::NAME.to_string()),
         ("LIST", limit::LIST.to_string()),
         ("CHECKOUTS", limit::CHECKOUTS.to_string()),
+        ("WAITING", limit::WAITING.to_string()),
         ("SEATS", limit::SEATS.to_string()),
         ("ROWS", limit::ROWS.to_string()),
         ("HANDSHAKE", format!("{} s", limit::HANDSHAKE.as_secs())),

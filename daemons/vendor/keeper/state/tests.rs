@@ -7,7 +7,7 @@ use licgate_core::time::WallTime;
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::vendor::bench::{Client, Hour, PATIENCE, book, checkout, hour, id, waiting};
+use crate::vendor::bench::{Client, Hour, MOST_WAITING, PATIENCE, book, checkout, hour, id, waiting};
 
 /// A keeper without a disk.
 struct Bare {
@@ -18,7 +18,10 @@ struct Bare {
 impl Bare {
     fn new(book: Book) -> Self {
         let now = Now { lease: LeaseTime(0), wall: WallTime(1_700_000_000) };
-        Self { keeper: Keeper::restore(book, PATIENCE, hour as Hour, &Loaded::default(), now), now }
+        Self {
+            keeper: Keeper::restore(book, PATIENCE, MOST_WAITING, hour as Hour, &Loaded::default(), now),
+            now,
+        }
     }
 
     /// One turn; delivers its messages and gives its log lines and the kinds of its entries.

@@ -16,6 +16,9 @@ pub(super) const SILENCE: Duration = Duration::from_secs(120);
 pub(super) const PATIENCE: Patience = Patience { silence: SILENCE, grace: GRACE };
 pub(super) const GRACE: Duration = Duration::from_secs(20);
 
+/// How many requests may wait in a ledger on the bench.
+pub(super) const MOST_WAITING: usize = 8;
+
 /// When the wall clock of a bench begins.
 pub(super) const START: i64 = 1_000_000_000;
 
@@ -80,7 +83,7 @@ pub(super) struct Bench {
 
 impl Bench {
     pub(super) fn new(pools: impl Into<Vec<Pool>>) -> Self {
-        let ledger = Ledger::new(book(pools), PATIENCE);
+        let ledger = Ledger::new(book(pools), PATIENCE, MOST_WAITING);
         Self { ledger, now: Now { lease: LeaseTime(0), wall: WallTime(START) } }
     }
 

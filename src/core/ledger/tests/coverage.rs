@@ -31,6 +31,7 @@ pub(super) fn word(denial: &Denial) -> &'static str {
         Why::WrongPlatform { .. } => "platform",
         Why::NeverEnough { .. } => "never enough",
         Why::AllInUse(_) => "all in use",
+        Why::TooManyWait { .. } => "too many wait",
         Why::Unknown => "unknown",
         Why::Stale => "stale",
         Why::Bad(_) => "bad",
@@ -76,6 +77,6 @@ pub(super) fn all_cells() -> BTreeSet<(&'static str, &'static str)> {
     let denials =
         ["no such feature", "not served", "version", "host", "platform", "never enough", "all in use"];
     cells.extend(denials.map(|denial| ("answer", denial)));
-    cells.extend(["unknown", "stale", "bad"].map(|denial| ("answer", denial)));
+    cells.extend(["too many wait", "unknown", "stale", "bad"].map(|denial| ("answer", denial)));
     cells
 }

@@ -10,7 +10,7 @@ use std::vec::Vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::bench::{PATIENCE, version};
+use super::bench::{MOST_WAITING, PATIENCE, version};
 use super::coverage::{Reached, all_cells, name, reason, word};
 use super::model::Model;
 use super::script::{CLIENTS, Step, Turn, machine, variant};
@@ -39,7 +39,7 @@ impl<'a> World<'a> {
     fn new(reached: &'a RefCell<Reached>) -> Self {
         let book = variant(0b10_10_10_10_10_10);
         Self {
-            ledger: Ledger::new(book.clone(), PATIENCE),
+            ledger: Ledger::new(book.clone(), PATIENCE, MOST_WAITING),
             model: Model::new(book),
             now: Now { lease: LeaseTime(0), wall: WallTime(1_700_000_000) },
             latest: LeaseTime(0),
@@ -221,7 +221,7 @@ impl<'a> World<'a> {
     }
 
     fn replay<'b>(&self, changes: impl Iterator<Item = &'b Change>) -> Ledger {
-        let mut ledger = Ledger::new(self.model.book.clone(), PATIENCE);
+        let mut ledger = Ledger::new(self.model.book.clone(), PATIENCE, MOST_WAITING);
         changes.for_each(|change| ledger.apply(change));
         ledger.wake(Now { lease: self.latest.max(self.now.lease), ..self.now });
         ledger

@@ -9,7 +9,7 @@ use std::vec::Vec;
 
 use crate::code::Code;
 use crate::id::{CheckoutId, FeatureName, LeaseNumber};
-use crate::ledger::tests::bench::{GRACE, SILENCE};
+use crate::ledger::tests::bench::{GRACE, MOST_WAITING, SILENCE};
 use crate::ledger::{Ask, Change, End, Event, Grant, Holder, Machine, Request, Ticket};
 use crate::licence::{Book, Pool, PoolKey, Seats};
 use crate::time::LeaseTime;
@@ -102,7 +102,15 @@ impl Model {
         if eligible.iter().any(|pool| self.may_have(&life, pool)) {
             return "Granted";
         }
-        if request.wait { "Queued" } else { "all in use" }
+        match request.wait {
+            false => "all in use",
+            true if self.waiting() < MOST_WAITING => "Queued",
+            true => "too many wait",
+        }
+    }
+
+    fn waiting(&self) -> usize {
+        self.lives.values().filter(|life| life.phase == Phase::Waiting).count()
     }
 
     fn why_not(&self, life: &Life, pools: &[&Pool]) -> &'static str {
@@ -126,7 +134,7 @@ impl Model {
             Event::Queued { ticket, machine } => {
                 let life = self.newcomer(ticket, machine, now);
                 let eligible = self.eligible(&life);
-                assert!(asked && !eligible.is_empty());
+                assert!(asked && !eligible.is_empty() && self.waiting() < MOST_WAITING);
                 assert!(!eligible.iter().any(|pool| self.may_have(&life, pool)), "waits without need");
                 self.lives.insert(ticket.checkout, life);
             }

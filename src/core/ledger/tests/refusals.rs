@@ -126,6 +126,28 @@ fn refusals_say_who_has_the_seats_and_since_when() {
 }
 
 #[test]
+fn no_more_may_wait_than_are_allowed() {
+    let mut bench = Bench::new([pool("a", "solver", 1), pool("b", "mesh", 1)]);
+    bench.checkout(&request(0, "anna")).unwrap();
+    for number in 1..=8 {
+        bench.checkout(&waiting(number, "bob")).unwrap();
+    }
+    insta::assert_snapshot!(text(&bench.checkout(&waiting(9, "carl")).unwrap_err()), @r#"-24 no seat of "solver" is free, and 8 requests wait at this server already, which is all that may; try again later, or let its administrator raise `connections` in licgate.toml"#);
+    let mesh = Request { feature: FeatureName::from("mesh"), ..waiting(10, "carl") };
+    assert!(bench.checkout(&mesh).is_ok(), "who gets seats at once does not wait");
+    assert!(bench.ask(&Ask::Resume(id(8))).is_ok(), "nobody who waits already is sent away");
+    let book = bench.ledger.book().clone();
+    bench.ledger.serve(book);
+    assert!(bench.checkout(&waiting(9, "carl")).is_err(), "a reread makes no room");
+    bench.ask(&Ask::Checkin(id(3), 1)).unwrap();
+    bench.checkout(&waiting(9, "carl")).unwrap();
+    assert!(bench.checkout(&waiting(11, "dora")).is_err());
+    bench.ask(&Ask::Checkin(id(0), 1)).unwrap();
+    bench.settle();
+    bench.checkout(&waiting(11, "dora")).unwrap();
+}
+
+#[test]
 fn ends_are_told_in_words() {
     let ends = [End::Returned, End::Silent, End::HungUp, End::Lingered, End::Expired, End::Removed];
     let feature = FeatureName::from("solver");

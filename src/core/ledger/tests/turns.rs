@@ -128,7 +128,7 @@ fn busy() -> Bench {
 }
 
 fn restored(bench: &Bench, changes: &[Change]) -> Bench {
-    let mut ledger = Ledger::new(bench.ledger.book().clone(), PATIENCE);
+    let mut ledger = Ledger::new(bench.ledger.book().clone(), PATIENCE, MOST_WAITING);
     changes.iter().for_each(|change| ledger.apply(change));
     ledger.wake(bench.now);
     Bench { ledger, now: bench.now }

@@ -68,7 +68,7 @@ fn check_out(ledger: &mut Ledger, number: u16, feature: &str, user: &str) {
 
 fn ledger(pools: Vec<Pool>, absences: Vec<Absence>) -> Ledger {
     let patience = Patience { silence: Duration::from_secs(120), grace: Duration::from_secs(20) };
-    Ledger::new(Book::of(VendorName::from("acme"), pools).with_absences(absences), patience)
+    Ledger::new(Book::of(VendorName::from("acme"), pools).with_absences(absences), patience, 1000)
 }
 
 fn everything() -> StatusAsk {

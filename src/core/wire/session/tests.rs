@@ -234,7 +234,7 @@ fn a_checkout_becomes_a_request_of_its_caller() {
 fn a_connection_has_room_for_so_many_checkouts() {
     let mut session = VendorSession::new(caller());
     for number in 0..1024 {
-        session.request(ClientMsg::Checkout(checkout(number))).unwrap();
+        session.request(ClientMsg::Checkout(Checkout { wait: false, ..checkout(number) })).unwrap();
     }
     let rejection = session.request(ClientMsg::Resume { checkout: id(2000) }).unwrap_err();
     assert_eq!(rejection.then, Then::GoOn);
@@ -242,6 +242,34 @@ fn a_connection_has_room_for_so_many_checkouts() {
     session.sent(&ServerMsg::Returned { checkout: id(0) });
     assert!(session.request(ClientMsg::Resume { checkout: id(2000) }).is_ok());
     assert_eq!(limit::CHECKOUTS, 1024);
+}
+
+#[test]
+fn so_many_checkouts_of_a_connection_may_wait() {
+    let mut session = VendorSession::new(caller());
+    let queued = |number| {
+        let (position, silence_ms, why) = (1, 120_000, String::new());
+        ServerMsg::Queued(Queued { checkout: id(number), epoch: 1, position, silence_ms, why })
+    };
+    for number in 0..16 {
+        session.request(ClientMsg::Checkout(checkout(number))).unwrap();
+    }
+    (0..8).for_each(|number| session.sent(&queued(number)));
+    let rejection = session.request(ClientMsg::Checkout(checkout(16))).unwrap_err();
+    assert_eq!(rejection.then, Then::GoOn);
+    let ServerMsg::Denied { code: Code::BAD_PARAMETER, why, .. } = rejection.answer else {
+        panic!("no denial")
+    };
+    assert!(why.starts_with("16 checkouts of this connection wait already"), "{why}");
+    assert!(session.request(ClientMsg::Checkout(checkout(3))).is_ok(), "repeated: takes no more room");
+    assert!(session.request(ClientMsg::Checkout(Checkout { wait: false, ..checkout(17) })).is_ok());
+    assert!(session.request(ClientMsg::Resume { checkout: id(18) }).is_ok(), "whoever comes back has waited");
+    session.sent(&queued(18));
+    session.sent(&granted(2, 1));
+    assert!(session.request(ClientMsg::Checkout(checkout(16))).is_err(), "number 18 waits here, too");
+    session.sent(&granted(9, 1));
+    assert!(session.request(ClientMsg::Checkout(checkout(16))).is_ok());
+    assert_eq!(limit::WAITING, 16);
 }
 
 #[test]

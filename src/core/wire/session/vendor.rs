@@ -38,8 +38,22 @@ pub struct VendorSession {
 enum Standing {
     /// The answer is under way.
     Asked,
-    /// A lease or ticket with this epoch.
+    /// The answer is under way, and it may be a place in the queue.
+    AskedToWait,
+    /// A ticket with this epoch.
+    Waiting(u32),
+    /// A lease with this epoch.
     Held(u32),
+}
+
+impl Standing {
+    fn awaits_answer(&self) -> bool {
+        matches!(self, Self::Asked | Self::AskedToWait)
+    }
+
+    fn may_wait(&self) -> bool {
+        matches!(self, Self::AskedToWait | Self::Waiting(_))
+    }
 }
 
 impl VendorSession {
@@ -62,7 +76,7 @@ impl VendorSession {
         match message {
             ClientMsg::Checkout(checkout) => self.checkout(checkout),
             ClientMsg::Resume { checkout } => {
-                self.open(checkout)?;
+                self.open(checkout, Standing::Asked)?;
                 Ok(VendorRequest::Ask(Ask::Resume(checkout)))
             }
             ClientMsg::Heartbeat { checkout, epoch } => {
@@ -92,11 +106,11 @@ impl VendorSession {
                 self.checkouts.insert(granted.checkout, Standing::Held(granted.epoch));
             }
             ServerMsg::Queued(queued) => {
-                self.checkouts.insert(queued.checkout, Standing::Held(queued.epoch));
+                self.checkouts.insert(queued.checkout, Standing::Waiting(queued.epoch));
             }
             // What is held already is not lost by it: a message with an older epoch is denied, too.
             ServerMsg::Denied { checkout, .. } => {
-                if self.checkouts.get(checkout) == Some(&Standing::Asked) {
+                if self.checkouts.get(checkout).is_some_and(Standing::awaits_answer) {
                     self.checkouts.remove(checkout);
                 }
             }
@@ -116,14 +130,14 @@ impl VendorSession {
 
     /// Whether answers are still under way. A desk whose client has gone waits for them, and hangs up then.
     pub fn awaits_answers(&self) -> bool {
-        self.checkouts.values().any(|standing| *standing == Standing::Asked)
+        self.checkouts.values().any(Standing::awaits_answer)
     }
 
     /// What the ledger has to be told when the connection has ended.
     pub fn hangups(&self) -> impl Iterator<Item = Ask> + '_ {
         self.checkouts.iter().filter_map(|(checkout, standing)| match standing {
-            Standing::Held(epoch) => Some(Ask::Hangup(*checkout, *epoch)),
-            Standing::Asked => None,
+            Standing::Waiting(epoch) | Standing::Held(epoch) => Some(Ask::Hangup(*checkout, *epoch)),
+            Standing::Asked | Standing::AskedToWait => None,
         })
     }
 
@@ -133,7 +147,7 @@ impl VendorSession {
             .and_then(|()| check_text("checkout data", &data))
             .and_then(|()| check_seats(seats))
             .map_err(|why| Rejection::denied(checkout, Code::BAD_PARAMETER, why))?;
-        self.open(checkout)?;
+        self.open(checkout, if wait { Standing::AskedToWait } else { Standing::Asked })?;
         let Caller { protocol: _, program: _, holder, machine, platform } = self.caller.clone();
         let holder = Holder { data, ..holder };
         let machine = Machine { facts: machine, platform };
@@ -141,16 +155,30 @@ impl VendorSession {
         Ok(VendorRequest::Ask(Ask::Checkout(request)))
     }
 
-    fn open(&mut self, checkout: CheckoutId) -> Result<(), Rejection> {
-        if self.checkouts.len() >= limit::CHECKOUTS && !self.checkouts.contains_key(&checkout) {
-            let why = format!(
+    /// Makes room for a checkout, unless it has some.
+    fn open(&mut self, checkout: CheckoutId, asked: Standing) -> Result<(), Rejection> {
+        if self.checkouts.contains_key(&checkout) {
+            return Ok(());
+        }
+        let why = if self.checkouts.len() >= limit::CHECKOUTS {
+            format!(
                 "this connection has {} checkouts already; return some, or open another connection",
                 limit::CHECKOUTS
-            );
-            return Err(Rejection::denied(checkout, Code::BAD_PARAMETER, why));
-        }
-        self.checkouts.entry(checkout).or_insert(Standing::Asked);
-        Ok(())
+            )
+        } else if asked.may_wait() && self.waiting() >= limit::WAITING {
+            format!(
+                "{} checkouts of this connection wait already; let one have its seats first, or open another connection",
+                limit::WAITING
+            )
+        } else {
+            self.checkouts.insert(checkout, asked);
+            return Ok(());
+        };
+        Err(Rejection::denied(checkout, Code::BAD_PARAMETER, why))
+    }
+
+    fn waiting(&self) -> usize {
+        self.checkouts.values().filter(|standing| standing.may_wait()).count()
     }
 
     fn known(&self, checkout: CheckoutId) -> Result<(), Rejection> {
