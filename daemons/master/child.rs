@@ -159,7 +159,10 @@ impl Keeper {
             ready = timeout(START, running.line.recv::<VendorMsg>()) => ready,
         };
         match ready {
-            Ok(Ok(Some(VendorMsg::Ready { port }))) => self.announce(port, pid, waiting),
+            Ok(Ok(Some(VendorMsg::Ready { port, warning }))) => {
+                self.announce(port, pid, waiting);
+                self.publish(Health::Up { port, warning });
+            }
             Ok(Ok(None)) => return self.bury(running).await,
             Ok(Ok(Some(VendorMsg::Reread { .. })) | Err(_)) | Err(_) => {
                 error!("{} (pid {pid}) does not say on which port it serves, killing it", self.recipe.vendor);
@@ -175,7 +178,6 @@ impl Keeper {
         let verb = if self.supervisor.restarts() == 0 { "Started" } else { "REStarted" };
         verbatim(&format!("{verb} {vendor} (internet tcp_port {port} pid {pid})"));
         verbatim(&format!("{vendor} using TCP-port {port}"));
-        self.publish(Health::Up { port });
         if let Some(answer) = waiting {
             let lines = vec![format!("started on port {port}")];
             // Whoever asked may have left.
@@ -205,8 +207,9 @@ impl Keeper {
                         let outcome = if ok { Outcome::InForce } else { Outcome::Kept };
                         drop(running.asked.remove(0).send(Reread { outcome, lines }));
                     }
+                    Ok(Some(VendorMsg::Ready { port, warning })) => self.publish(Health::Up { port, warning }),
                     Ok(None) => return self.bury(running).await,
-                    Ok(Some(VendorMsg::Ready { .. } | VendorMsg::Reread { .. })) | Err(_) => {
+                    Ok(Some(VendorMsg::Reread { .. })) | Err(_) => {
                         error!("{} says what makes no sense, killing it", self.recipe.vendor);
                         kill(&running.process);
                         return self.bury(running).await;

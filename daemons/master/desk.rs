@@ -111,7 +111,9 @@ fn locate(premises: &Premises, what: &Locate) -> ServerMsg {
     };
     let health = entry.health.borrow().clone();
     match health {
-        Health::Up { port } => ServerMsg::At { vendor: vendor.clone(), port, host: licences.host.clone() },
+        Health::Up { port, warning: _ } => {
+            ServerMsg::At { vendor: vendor.clone(), port, host: licences.host.clone() }
+        }
         Health::Starting => {
             let why = format!("the vendor daemon {vendor} is starting");
             ServerMsg::NotNow { retry_after_ms: Some(STARTING_MS), why }
@@ -127,17 +129,15 @@ fn locate(premises: &Premises, what: &Locate) -> ServerMsg {
 
 fn status(premises: &Premises) -> ServerMsg {
     let licences = premises.licences();
-    let vendors = premises.directory.all().into_iter().map(|(name, entry)| VendorStatus {
-        name,
-        state: match &*entry.health.borrow() {
-            Health::Up { port } => VendorState::Up { port: *port },
-            Health::Starting => VendorState::Down { why: "it is starting".to_owned() },
-            Health::Restarting { why, .. } => {
-                VendorState::Down { why: format!("{why}; it is being started again") }
-            }
-            Health::Down(cause) => VendorState::Down { why: cause.to_string() },
-        },
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+    let down = |why: String| (VendorState::Down { why }, None);
+    let vendors = premises.directory.all().into_iter().map(|(name, entry)| {
+        let (state, warning) = match &*entry.health.borrow() {
+            Health::Up { port, warning } => (VendorState::Up { port: *port }, warning.clone()),
+            Health::Starting => down("it is starting".to_owned()),
+            Health::Restarting { why, .. } => down(format!("{why}; it is being started again")),
+            Health::Down(cause) => down(cause.to_string()),
+        };
+        VendorStatus { name, state, version: env!("CARGO_PKG_VERSION").to_owned(), warning }
     });
     ServerMsg::ServerStatus(ServerStatus {
         host: licences.host.clone(),

@@ -19,6 +19,8 @@ pub(super) enum Health {
     Up {
         /// The port.
         port: u16,
+        /// What an administrator has to see to.
+        warning: Option<String>,
     },
     /// It ended and will be started again after this time.
     Restarting {

@@ -257,7 +257,7 @@ impl Premises {
     async fn newcomer(&self, vendor: &VendorName) -> Reread {
         let health = self.directory.settled().await.into_iter().find(|(name, _)| name == vendor);
         match health {
-            Some((_, Health::Up { port })) => {
+            Some((_, Health::Up { port, .. })) => {
                 Reread { outcome: Outcome::InForce, lines: vec![format!("started on port {port}")] }
             }
             Some((_, Health::Down(cause))) => down(cause.to_string()),

@@ -151,12 +151,12 @@ mod tests {
     async fn messages_pass_in_batches_and_deadlines_hold() {
         let (near, far) = tokio::io::duplex(64);
         let (mut near, mut far) = (Conn::new(near), Conn::new(far));
-        near.push(&VendorMsg::Ready { port: 7 }).unwrap();
-        near.push(&VendorMsg::Ready { port: 8 }).unwrap();
+        near.push(&VendorMsg::Ready { port: 7, warning: None }).unwrap();
+        near.push(&VendorMsg::Ready { port: 8, warning: None }).unwrap();
         let (sent, first) = tokio::join!(near.flush(), far.recv::<VendorMsg>());
         sent.unwrap();
-        assert_eq!(first.unwrap(), Some(VendorMsg::Ready { port: 7 }));
-        assert_eq!(far.recv().await.unwrap(), Some(VendorMsg::Ready { port: 8 }));
+        assert_eq!(first.unwrap(), Some(VendorMsg::Ready { port: 7, warning: None }));
+        assert_eq!(far.recv().await.unwrap(), Some(VendorMsg::Ready { port: 8, warning: None }));
         far.send(&MasterMsg::Stop).await.unwrap();
         assert_eq!(near.recv().await.unwrap(), Some(MasterMsg::Stop));
         let late = near.recv_within::<MasterMsg>(Duration::from_secs(1)).await;
@@ -169,6 +169,6 @@ mod tests {
     async fn who_does_not_read_is_cut_off() {
         let (near, _far) = tokio::io::duplex(4);
         let mut near = Conn::new(near);
-        assert!(near.send(&VendorMsg::Ready { port: 7 }).await.is_err());
+        assert!(near.send(&VendorMsg::Ready { port: 7, warning: None }).await.is_err());
     }
 }

@@ -24,6 +24,8 @@ pub(super) struct Fresh {
     pub(super) book: Book,
     /// What is to be said about them.
     pub(super) remarks: Vec<Remark>,
+    /// Whether these are texts that were accepted before, in place of files that are broken now.
+    pub(super) stands_in: bool,
 }
 
 /// Files that do not replace what is in force.
@@ -56,7 +58,7 @@ fn judge(shelf: Shelf, remarks: Vec<Remark>) -> Result<Fresh, Refusal> {
         remarks.into_iter().partition(|remark| remark.severity == Severity::Error);
     let (book, said) = shelf.book();
     remarks.extend(said);
-    let worth = shelf.is_worth_serving(&book).map(|()| Fresh { shelf, book, remarks });
+    let worth = shelf.is_worth_serving(&book).map(|()| Fresh { shelf, book, remarks, stands_in: false });
     if wrong.is_empty() {
         return worth.map_err(Refusal::Nothing);
     }
@@ -166,6 +168,7 @@ impl Kept {
              files, then reread"
         );
         fresh.remarks.push(Remark { severity: Severity::Error, line });
+        fresh.stands_in = true;
         Some(fresh)
     }
 }

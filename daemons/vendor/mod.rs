@@ -69,6 +69,26 @@ struct Stock {
     guard: Guard,
     next_change: Option<licgate_core::time::Date>,
     starting: Vec<String>,
+    /// Whether the files on disk are in force, or what was accepted before.
+    files: Files,
+}
+
+/// How the licence files on disk stand to what is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Files {
+    /// They are served.
+    InForce,
+    /// They were refused, and what was accepted before is served.
+    Refused,
+}
+
+impl Files {
+    /// What an administrator is told who asks for the status.
+    fn warning(self) -> Option<String> {
+        let words = "the licence files are refused, and what was accepted before is served; correct what \
+                     `licutil check` says of them, then reread";
+        (self == Self::Refused).then(|| words.to_owned())
+    }
 }
 
 /// The end of the committer: `None` when its thread panicked.
@@ -105,7 +125,7 @@ impl Daemon for Vendor {
 
         verbatim(&format!("licgate licvendord version v{}", env!("CARGO_PKG_VERSION")));
         stock.starting.iter().for_each(|line| verbatim(line));
-        let Stock { shelf, guard, next_change, starting: _ } = stock;
+        let Stock { shelf, guard, next_change, starting: _, files } = stock;
         let kept = Kept::new(&setup.state_dir, &order.vendor);
         let reread = Reread {
             order,
@@ -118,7 +138,7 @@ impl Daemon for Vendor {
         };
         let left = tokio::select! {
             () = stopping.cancelled() => Ok(Dismissal::Told),
-            left = duty(&mut master, port, reread, orders) => left,
+            left = duty(&mut master, port, files, reread, orders) => left,
             ended = &mut committed => return Err(why_ended(ended)),
         };
         tasks.stop();
@@ -219,17 +239,18 @@ enum Dismissal {
 async fn duty(
     master: &mut Parent,
     port: u16,
+    files: Files,
     mut reread: Reread,
     orders: Orders,
 ) -> Result<Dismissal, NobodyThere> {
-    if let Err(error) = master.send(&VendorMsg::Ready { port }).await {
-        warn!(%error, "the master cannot be told that this daemon is ready");
-    }
+    let mut told = None;
+    announce(master, port, files, &mut told).await;
     loop {
         let message = tokio::select! {
             message = master.recv::<MasterMsg>() => message,
             () = orders.reread.notified() => {
-                reread.reread().await?;
+                let files = reread.reread().await?.files();
+                announce(master, port, files, &mut told).await;
                 continue;
             }
             () = reread.until_new_day() => {
@@ -239,7 +260,9 @@ async fn duty(
         };
         match message {
             Ok(Some(MasterMsg::Reread)) => {
-                let Report { ok, lines } = reread.reread().await?;
+                let report = reread.reread().await?;
+                announce(master, port, report.files(), &mut told).await;
+                let Report { ok, lines } = report;
                 if let Err(error) = master.send(&VendorMsg::Reread { ok, lines }).await {
                     warn!(%error, "the master cannot be told of the reread");
                 }
@@ -260,11 +283,22 @@ async fn duty(
     }
 }
 
+/// Tells the master that this daemon serves and how its files stand, unless it was told so already.
+async fn announce(master: &mut Parent, port: u16, files: Files, told: &mut Option<Files>) {
+    if told.replace(files) == Some(files) {
+        return;
+    }
+    if let Err(error) = master.send(&VendorMsg::Ready { port, warning: files.warning() }).await {
+        warn!(%error, "the master cannot be told that this daemon is ready");
+    }
+}
+
 /// What is there to be served, and from which book.
-fn stock(Fresh { shelf, book, remarks }: Fresh, guard: Guard) -> (Stock, Book) {
+fn stock(Fresh { shelf, book, remarks, stands_in }: Fresh, guard: Guard) -> (Stock, Book) {
     remarks.iter().for_each(Remark::log);
     let (next_change, starting) = (book.next_change(), starting_lines(&shelf, &book));
-    (Stock { shelf, guard, next_change, starting }, book)
+    let files = if stands_in { Files::Refused } else { Files::InForce };
+    (Stock { shelf, guard, next_change, starting, files }, book)
 }
 
 fn why_ended(ended: Result<Option<Result<(), AppendError>>, oneshot::error::RecvError>) -> Failure {

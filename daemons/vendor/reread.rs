@@ -12,7 +12,7 @@ use super::accept::{self, Fresh, Kept, Refusal};
 use super::guard::Guard;
 use super::keeper::Command;
 use super::load::{Order, Remark, Shelf};
-use super::starting_lines;
+use super::{Files, starting_lines};
 use crate::clock;
 use crate::failure::Failure;
 use crate::log::verbatim;
@@ -46,6 +46,13 @@ pub(super) struct Report {
     pub(super) lines: Vec<String>,
 }
 
+impl Report {
+    /// How the files stand now.
+    pub(super) fn files(&self) -> Files {
+        if self.ok { Files::InForce } else { Files::Refused }
+    }
+}
+
 /// The keeper, or a thread that reads files, has come to its end: the daemon ends too.
 #[derive(Debug)]
 pub(super) struct NobodyThere;
@@ -58,7 +65,7 @@ impl Reread {
         let read = self.tasks.blocking(move || read(order, &kept, &guard)).await.ok_or(NobodyThere)?;
         let report = match read {
             Err(lines) => Report { ok: false, lines },
-            Ok((Fresh { shelf, book, remarks }, guard)) => {
+            Ok((Fresh { shelf, book, remarks, stands_in: _ }, guard)) => {
                 remarks.iter().for_each(Remark::log);
                 let mut lines: Vec<_> = remarks.into_iter().map(|remark| remark.line).collect();
                 if shelf.port.is_some() && shelf.port != self.shelf.port {

@@ -37,6 +37,8 @@ struct Scene {
     tasks: Tasks,
     life: tokio::task::JoinHandle<Result<(), Failure>>,
     port: u16,
+    /// The warning that the master heard last.
+    warning: Option<String>,
 }
 
 fn setup(state_dir: &Path) -> Setup {
@@ -88,8 +90,8 @@ impl Scene {
         let tasks = vendor.setup.tasks.clone();
         let life = tokio::spawn(vendor.serve(Orders::default()));
         let ready = master.recv::<VendorMsg>().await.unwrap();
-        let Some(VendorMsg::Ready { port }) = ready else { panic!("{ready:?}") };
-        Self { master, tasks, life, port }
+        let Some(VendorMsg::Ready { port, warning }) = ready else { panic!("{ready:?}") };
+        Self { master, tasks, life, port, warning }
     }
 
     async fn client(&self) -> Client {
@@ -118,9 +120,15 @@ impl Scene {
 
     async fn reread(&mut self) -> (bool, Vec<String>) {
         self.master.send(&MasterMsg::Reread).await.unwrap();
-        match self.master.recv::<VendorMsg>().await.unwrap() {
-            Some(VendorMsg::Reread { ok, lines }) => (ok, lines),
-            other => panic!("{other:?}"),
+        loop {
+            match self.master.recv::<VendorMsg>().await.unwrap() {
+                Some(VendorMsg::Ready { port, warning }) => {
+                    assert_eq!(port, self.port);
+                    self.warning = warning;
+                }
+                Some(VendorMsg::Reread { ok, lines }) => return (ok, lines),
+                None => panic!("the daemon has gone"),
+            }
         }
     }
 
@@ -204,6 +212,29 @@ async fn as_many_requests_wait_as_connections_are_allowed() {
     }
     let denied = say(&mut client, waiting(CONNECTIONS + 1)).await;
     assert!(matches!(denied, ServerMsg::Denied { code: Code::USERS_QUEUED, .. }), "{denied:?}");
+    scene.master.send(&MasterMsg::Stop).await.unwrap();
+    scene.end().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_master_hears_of_files_that_are_refused() {
+    let host = Host::new();
+    let path = host.issue("FEATURE solver acme 2.0 permanent 1\n");
+    let good = std::fs::read_to_string(path).unwrap();
+    let broken = good.replace("FEATURE", "FEATRUE");
+    let mut scene = Scene::start(&host).await;
+    assert_eq!(scene.warning, None);
+    host.put(&broken);
+    assert!(!scene.reread().await.0);
+    assert!(scene.warning.is_some(), "a reread was refused");
+    scene.master.send(&MasterMsg::Stop).await.unwrap();
+    scene.end().await.unwrap();
+
+    let mut scene = Scene::start(&host).await;
+    assert!(scene.warning.is_some(), "the texts accepted before stand in");
+    host.put(&good);
+    assert!(scene.reread().await.0);
+    assert_eq!(scene.warning, None);
     scene.master.send(&MasterMsg::Stop).await.unwrap();
     scene.end().await.unwrap();
 }

@@ -39,18 +39,21 @@ async fn a_daemon_serves_rereads_and_is_stopped() {
     // Six bytes are the frame of a Reread order.
     let mut order = Vec::new();
     encode(&MasterMsg::Reread, &mut order).unwrap();
+    let warning = Some("the files are refused".to_owned());
     let script = format!(
-        "{}; head -c {} >/dev/null; {}; cat >/dev/null",
-        says(&VendorMsg::Ready { port: 4711 }),
+        "{}; head -c {} >/dev/null; {}; {}; cat >/dev/null",
+        says(&VendorMsg::Ready { port: 4711, warning: None }),
         order.len(),
+        says(&VendorMsg::Ready { port: 4711, warning: warning.clone() }),
         says(&reread)
     );
     let mut entry = daemon(&script, &tasks);
-    assert_eq!(health(&mut entry, is_settled).await, Health::Up { port: 4711 });
+    assert_eq!(health(&mut entry, is_settled).await, Health::Up { port: 4711, warning: None });
     let (answer, answered) = oneshot::channel();
     entry.orders.send(Order::Reread(answer)).await.unwrap();
     let kept = Reread { outcome: Outcome::Kept, lines: vec!["acme.lic:3: error: no".into()] };
     assert_eq!(answered.await.unwrap(), kept);
+    assert_eq!(*entry.health.borrow(), Health::Up { port: 4711, warning });
     tasks.stop();
     entry.orders.closed().await;
     assert_eq!(*entry.health.borrow(), Health::Down(Cause::Stopped));
@@ -59,8 +62,9 @@ async fn a_daemon_serves_rereads_and_is_stopped() {
 #[tokio::test]
 async fn a_retired_daemon_is_stopped_and_forgotten() {
     let tasks = Tasks::new();
-    let mut entry = daemon(&format!("{}; cat >/dev/null", says(&VendorMsg::Ready { port: 1 })), &tasks);
-    assert_eq!(health(&mut entry, is_settled).await, Health::Up { port: 1 });
+    let mut entry =
+        daemon(&format!("{}; cat >/dev/null", says(&VendorMsg::Ready { port: 1, warning: None })), &tasks);
+    assert_eq!(health(&mut entry, is_settled).await, Health::Up { port: 1, warning: None });
     entry.orders.send(Order::Retire).await.unwrap();
     entry.orders.closed().await;
 }
@@ -70,7 +74,7 @@ async fn a_daemon_without_features_is_left_alone_until_a_reread() {
     let tasks = Tasks::new();
     let folder = tempfile::tempdir().unwrap();
     let marker = folder.path().join("corrected");
-    let ready = says(&VendorMsg::Ready { port: 2 });
+    let ready = says(&VendorMsg::Ready { port: 2, warning: None });
     let script = format!("test -e {} || exit 36; {ready}; cat >/dev/null", marker.display());
     let mut entry = daemon(&script, &tasks);
     let left = Health::Down(Cause::Hopeless(Hopeless::NoFeatures));
@@ -79,7 +83,7 @@ async fn a_daemon_without_features_is_left_alone_until_a_reread() {
     let (answer, answered) = oneshot::channel();
     entry.orders.send(Order::Reread(answer)).await.unwrap();
     assert_eq!(answered.await.unwrap().outcome, Outcome::InForce);
-    assert_eq!(*entry.health.borrow(), Health::Up { port: 2 });
+    assert_eq!(*entry.health.borrow(), Health::Up { port: 2, warning: None });
     tasks.stop();
     entry.orders.closed().await;
 }

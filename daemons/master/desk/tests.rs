@@ -60,7 +60,13 @@ impl Site {
     }
 
     fn usual() -> Self {
-        Self::new(Vec::new(), &[("acme", Health::Up { port: 4711 }), ("beta", Health::Up { port: 4712 })])
+        Self::new(
+            Vec::new(),
+            &[
+                ("acme", Health::Up { port: 4711, warning: None }),
+                ("beta", Health::Up { port: 4712, warning: None }),
+            ],
+        )
     }
 
     fn licence(&self) -> PathBuf {
@@ -143,7 +149,9 @@ async fn clients_hear_when_it_is_worth_asking_again() {
 
 #[tokio::test]
 async fn status_tells_of_all_daemons() {
-    let site = Site::new(Vec::new(), &[("acme", Health::Up { port: 4711 }), ("beta", Health::Starting)]);
+    let warning = Some("the files are refused".to_owned());
+    let acme = Health::Up { port: 4711, warning: warning.clone() };
+    let site = Site::new(Vec::new(), &[("acme", acme), ("beta", Health::Starting)]);
     let answer = site.answer(Entrance::Network, ClientMsg::ServerStatus).await;
     let ServerMsg::ServerStatus(status) = answer else { panic!("{answer:?}") };
     assert_eq!((status.host.as_str(), status.port), ("lic1", 27000));
@@ -153,6 +161,8 @@ async fn status_tells_of_all_daemons() {
         states,
         [&VendorState::Up { port: 4711 }, &VendorState::Down { why: "it is starting".into() }]
     );
+    let warnings: Vec<_> = status.vendors.into_iter().map(|vendor| vendor.warning).collect();
+    assert_eq!(warnings, [warning, None]);
 }
 
 #[tokio::test]

@@ -71,6 +71,9 @@ pub fn vendors(status: &ServerStatus, reports: &[VendorReport], scope: Scope, zo
         };
         // Writing to a string cannot fail, here and below.
         let _ = writeln!(text, "{name}: {line}");
+        if let Some(warning) = &report.warning {
+            let _ = writeln!(text, "    WARNING: {}", Plain(warning));
+        }
         if let VendorUsage::Features(features) = &report.usage {
             let block = Block { status, vendor: &report.name, zone };
             let _ = block.features(&mut text, features, scope);

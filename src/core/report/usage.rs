@@ -21,6 +21,8 @@ pub struct VendorReport {
     pub version: String,
     /// How its master sees it.
     pub state: VendorState,
+    /// What an administrator has to see to, though it serves.
+    pub warning: Option<String>,
     /// What it says itself.
     pub usage: VendorUsage,
 }

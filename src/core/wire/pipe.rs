@@ -20,12 +20,15 @@ pub enum MasterMsg {
 /// From a vendor daemon to its master, on the daemon's standard output.
 #[derive(Debug, Clone, PartialEq, Encode, Decode, Serialize)]
 pub enum VendorMsg {
-    /// Serving on this port.
+    /// Serving on this port. Said again when the warning changes.
     #[n(0)]
     Ready {
         /// The port.
         #[n(0)]
         port: u16,
+        /// What an administrator has to see to, in plain words.
+        #[n(1)]
+        warning: Option<String>,
     },
     /// The answer to `Reread`.
     #[n(1)]

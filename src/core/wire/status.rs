@@ -43,6 +43,9 @@ pub struct VendorStatus {
     /// Its version.
     #[n(2)]
     pub version: String,
+    /// What an administrator has to see to, in plain words, though the daemon serves.
+    #[n(3)]
+    pub warning: Option<String>,
 }
 
 /// How a vendor daemon is.

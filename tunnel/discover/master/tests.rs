@@ -53,7 +53,7 @@ pub(in crate::discover) fn vendor(name: &str, port: Option<u16>) -> VendorStatus
         Some(port) => VendorState::Up { port },
         None => VendorState::Down { why: "it is starting".into() },
     };
-    VendorStatus { name: name.into(), state, version: "1".into() }
+    VendorStatus { name: name.into(), state, version: "1".into(), warning: None }
 }
 
 #[tokio::test]

@@ -104,7 +104,7 @@ fn one(server: &PortAtHost, wanted: &Wanted, within: Duration) -> HostReport {
 }
 
 fn report(master: &Master, vendor: VendorStatus, wanted: &Wanted, deadline: Instant) -> VendorReport {
-    let VendorStatus { name, state, version } = vendor;
+    let VendorStatus { name, state, version, warning } = vendor;
     let usage = match (&state, wanted.users) {
         (VendorState::Up { .. }, true) => usage(master, &name, wanted, deadline).unwrap_or_else(|error| {
             let why = error.report().map_or_else(String::new, |report| report.why().into());
@@ -112,7 +112,7 @@ fn report(master: &Master, vendor: VendorStatus, wanted: &Wanted, deadline: Inst
         }),
         (VendorState::Up { .. }, false) | (VendorState::Down { .. }, _) => VendorUsage::Unasked,
     };
-    VendorReport { name, version, state, usage }
+    VendorReport { name, version, state, warning, usage }
 }
 
 fn usage(

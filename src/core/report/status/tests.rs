@@ -41,13 +41,14 @@ fn host() -> ServerStatus {
             name: "acme".into(),
             state: VendorState::Up { port: 27010 },
             version: "0.1.0".into(),
+            warning: None,
         }],
     }
 }
 
 fn vendor(name: &str, usage: VendorUsage) -> VendorReport {
     let state = VendorState::Up { port: 27010 };
-    VendorReport { name: name.into(), version: "0.1.0".into(), state, usage }
+    VendorReport { name: name.into(), version: "0.1.0".into(), state, warning: None, usage }
 }
 
 fn feature(name: &str, issued: Option<u32>, in_use: u32, waiting: u32) -> Row {
@@ -180,6 +181,14 @@ Users of cad:  (Total of 1 license issued;  Total of 0 licenses in use)
    theorem: The desired vendor daemon is down. (-97,121): it is started again in 4 s
 
 "#;
+
+#[test]
+fn a_warning_has_a_line_of_its_own_behind_its_daemon() {
+    let warning = Some("the files are\nrefused".into());
+    let careless = VendorReport { warning, ..vendor("acme", VendorUsage::Unasked) };
+    let text = vendors(&host(), &[careless, vendor("beta", VendorUsage::Unasked)], Scope::All, &zone);
+    assert_eq!(text, "      acme: UP v0.1.0\n    WARNING: the files are?refused\n      beta: UP v0.1.0\n\n");
+}
 
 #[test]
 fn the_text_is_flexnets() {
