@@ -73,9 +73,12 @@ impl<'a, R: Remote> Search<'a, R> {
     }
 
     async fn ask_master(&mut self) {
-        if !self.wants(Step::Master, self.request.steps.master) {
-            return;
+        if self.wants(Step::Master, self.request.steps.master) {
+            self.ask_ports().await;
         }
+    }
+
+    async fn ask_ports(&mut self) {
         if let Some(system @ (System::FlexNet | System::Rlm)) = self.found.system() {
             return self.note(Step::Master, format!("{system} is not asked anything"));
         }
@@ -133,8 +136,10 @@ impl<'a, R: Remote> Search<'a, R> {
             }
             self.found.merge(judged.found);
             judged.remarks.into_iter().for_each(|text| self.note(Step::Look, text));
-            if self.found.system() == Some(System::Licgate) && !self.found.is_complete() {
-                self.ask_master().await;
+            // Only its master daemon can tell the name to which it sends clients, where the account may not read its files.
+            let is_known = self.found.is_complete() && self.found.names().next().is_some();
+            if self.found.system() == Some(System::Licgate) && !is_known && steps.master {
+                self.ask_ports().await;
             }
         }
         if steps.all_ports {

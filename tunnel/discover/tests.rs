@@ -141,6 +141,18 @@ async fn what_the_look_shows_to_be_ours_is_asked_for_the_rest() {
 }
 
 #[tokio::test]
+async fn a_server_of_ours_whose_files_cannot_be_read_is_asked_for_its_name() {
+    let script = "MARK processes\n 60 1 licmgrd -c a.lic\n 61 60 licvendord --vendor acme\nMARK ss\nLISTEN 0 1 *:1715 *:* users:((\"licmgrd\",pid=60,fd=3))\nLISTEN 0 1 *:1716 *:* users:((\"licvendord\",pid=61,fd=3))\nMARK end";
+    let (here, there) = duplex(4096);
+    let server = Server { script: Some(script), ours: Mutex::new(vec![(1715, here)]), ..Server::default() };
+    let request = Request::of("lic1");
+    let master = serve(there, "licmgrd", vec![vendor("acme", Some(1716))]);
+    let discovery = beside(master, discover(&request, &server)).await;
+    assert_eq!(discovery.found.to_string(), "1715 (master daemon), 1716 (vendor daemon acme)");
+    assert!(discovery.found.names().eq(["lic1.corp.example"]));
+}
+
+#[tokio::test]
 async fn windows_is_looked_at_with_its_own_commands() {
     let commands = vec![
         (

@@ -65,7 +65,9 @@ async fn the_script_sees_sockets_processes_and_licence_files_through_every_login
     std::fs::write(dir.path().join("b.lic"), "# x\n server from-file ANY 1715\r\nDAEMON orbit PORT=1716\r\n")
         .unwrap();
     let list = format!(":{}:b.lic:", licences.display());
+    std::fs::write(dir.path().join("c.lic"), "SERVER from-licgate ANY 2700\nVENDOR acme\n").unwrap();
     let lmgrd = waiting("/opt/flex/lmgrd", &["-c", &list], dir.path());
+    let licmgrd = waiting("licmgrd", &["-z", "-c", "c.lic"], dir.path());
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = socket.local_addr().unwrap().port();
     let mut shells = 0;
@@ -92,7 +94,9 @@ async fn the_script_sees_sockets_processes_and_licence_files_through_every_login
             about("from-file").is_some_and(|found| found.ends_with("1716 (vendor daemon orbit)")),
             "{shell}"
         );
+        assert!(about("from-licgate").is_some_and(|found| found == "2700 (master daemon)"), "{shell}");
     }
     assert!(shells > 0);
     end(lmgrd);
+    end(licmgrd);
 }
