@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use licgate_tests::{Network, Process, clean, folder, may, root, run};
+use licgate_tests::{Firewall, Network, Process, Ssh, clean, folder, may, root, run, serve};
 
 /// A fenced block of commands: its roles (`vendor`, `host serve`, …) and its lines.
 struct Block {
@@ -49,7 +49,7 @@ fn the_walk_from_a_vendor_key_to_a_seat_on_another_machine() {
     for block in blocks() {
         let command = match block.roles.as_str() {
             "vendor" => shell(&block, place.path(), ""),
-            "host" => network.on_host(&shell(&block, place.path(), &name)),
+            "host" | "host end" => network.on_host(&shell(&block, place.path(), &name)),
             "user" => network.on_client(&shell(&block, place.path(), &name)),
             "host serve" => {
                 let block = Block { commands: format!("exec {}", block.commands), ..block };
@@ -59,7 +59,7 @@ fn the_walk_from_a_vendor_key_to_a_seat_on_another_machine() {
                 count += 1;
                 continue;
             }
-            "demo" | "tests" => continue,
+            "demo" | "tests" | "laptop" | "laptop up" => continue,
             other => panic!("nobody plays the role {other:?}"),
         };
         let mut command = command;
@@ -80,6 +80,58 @@ fn the_walk_from_a_vendor_key_to_a_seat_on_another_machine() {
     }
     let (status, said) = server.expect("the host was started").wait();
     assert!(status.success(), "{status}\n{said}");
+}
+
+#[test]
+fn the_walk_through_a_firewall() {
+    if !may("readme::the_walk_through_a_firewall", &[&Firewall::NEEDS[..], &["mount"]].concat()) {
+        return;
+    }
+    let (firewall, ssh) = (Firewall::new(), Ssh::new());
+    ssh.introduce(firewall.etc(), "lic1", Firewall::HOST, 0);
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let hosts = place.path().join("hosts");
+    fs::write(&hosts, format!("127.0.0.1 localhost\n{} lic1\n", Firewall::HOST)).expect("the folder is ours");
+    let name = format!("mount --bind {} /etc/hosts", hosts.display());
+    let _sshd = serve(&mut firewall.on_host(&ssh.command(Firewall::HOST, "")));
+    let (mut server, mut tunnel, mut outputs, mut count) = (None, None, String::new(), 0);
+    for block in blocks() {
+        let mut on_laptop = firewall.on_laptop(&shell(&block, place.path(), ""));
+        for variable in ["HOME", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME"] {
+            on_laptop.env(variable, place.path());
+        }
+        let mut command = match block.roles.as_str() {
+            "vendor" => shell(&block, place.path(), ""),
+            "host" => firewall.on_host(&shell(&block, place.path(), &name)),
+            "host serve" => {
+                let block = Block { commands: format!("exec {}", block.commands), ..block };
+                let mut process = Process::start(&mut firewall.on_host(&shell(&block, place.path(), &name)));
+                process.line_with("Started acme ");
+                server = Some(process);
+                continue;
+            }
+            "laptop up" => {
+                let mut process = Process::start(&mut on_laptop);
+                process.line_with("lic1: ready");
+                tunnel = Some(process);
+                continue;
+            }
+            "laptop" => on_laptop,
+            _ => continue,
+        };
+        let (code, output, said) = run(&mut command);
+        assert_eq!(code, 0, "{}\n{output}{said}", block.commands);
+        if block.roles == "laptop" {
+            outputs.push_str(&output);
+            count += 1;
+        }
+    }
+    assert_eq!(count, 3, "blocks on the laptop");
+    for words in ["solving at home", "ready; lic1 at 127.", "solving without rights"] {
+        assert!(outputs.contains(words), "no {words:?} in:\n{outputs}");
+    }
+    assert!(server.is_some() && tunnel.is_some());
+    assert_eq!(firewall.packets().stopped, 0, "nothing but port 22 was tried");
 }
 
 #[test]

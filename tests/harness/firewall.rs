@@ -70,7 +70,9 @@ impl Firewall {
     /// `command` on the laptop.
     pub fn on_laptop(&self, command: &Command) -> Command {
         let pid = self.laptop_root.pid().to_string();
-        under(&["nsenter", "--target", &pid, "--mount", "--net", "--"], command)
+        // Else it would begin in the root folder.
+        let folder = command.get_current_dir().unwrap_or(Path::new("/")).display();
+        under(&["nsenter", "--target", &pid, "--mount", "--net", &format!("--wd={folder}"), "--"], command)
     }
 
     /// `command` on the licence host.
