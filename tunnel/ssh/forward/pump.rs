@@ -5,15 +5,18 @@
 //! server first, or its memory is lost: so we say only that we have no more, and wait. A write that is begun must be finished: so
 //! each direction has one writer, which is given up only together with the channel.
 
+use std::future::Future as _;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::BytesMut;
 use russh::client::Msg;
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf};
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::time::timeout;
@@ -76,18 +79,20 @@ pub(super) async fn dismiss(channel: Channel<Msg>) {
 }
 
 /// From the local side to the server. Gives the number of bytes.
-async fn upward(local: ReadHalf<'_>, to_server: &ChannelWriteHalf<Msg>, signals: &Signals) -> u64 {
+async fn upward(mut local: ReadHalf<'_>, to_server: &ChannelWriteHalf<Msg>, signals: &Signals) -> u64 {
     let mut sent = 0;
     let mut size = READS.0;
+    let (mut channel_gone, mut local_gone) =
+        (pin!(signals.channel_gone.cancelled()), pin!(signals.local_gone.cancelled()));
     loop {
         // Without a buffer of its own while nothing comes: many forwards are silent most of the time.
         let ready = tokio::select! {
             ready = local.readable() => ready,
-            () = signals.channel_gone.cancelled() => return sent,
-            () = signals.local_gone.cancelled() => break,
+            () = &mut channel_gone => return sent,
+            () = &mut local_gone => break,
         };
         let mut data = BytesMut::with_capacity(size);
-        match ready.and_then(|()| local.try_read_buf(&mut data)) {
+        match ready.and_then(|()| read_now(&mut local, &mut data)) {
             Ok(0) => break,
             Ok(count) => {
                 size = if count == size {
@@ -99,7 +104,7 @@ async fn upward(local: ReadHalf<'_>, to_server: &ChannelWriteHalf<Msg>, signals:
                 // middle, it spoils nothing: nothing more is written to this channel.
                 let written = tokio::select! {
                     written = to_server.data_bytes(data.freeze()) => written,
-                    () = signals.channel_gone.cancelled() => return sent,
+                    () = &mut channel_gone => return sent,
                 };
                 if written.is_err() {
                     return sent;
@@ -117,6 +122,16 @@ async fn upward(local: ReadHalf<'_>, to_server: &ChannelWriteHalf<Msg>, signals:
     drop(to_server.eof().await);
     signals.sent_all.cancel();
     sent
+}
+
+/// Reads what is there. Unlike the socket's own `try_read`, it sees from a buffer that is not full that no more is there, which
+/// spares a system call with each message.
+fn read_now(local: &mut ReadHalf<'_>, data: &mut BytesMut) -> io::Result<usize> {
+    let read = pin!(local.read_buf(data));
+    match read.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(read) => read,
+        Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+    }
 }
 
 /// From the server to the local side.
@@ -164,6 +179,8 @@ impl<'a> Downward<'a> {
 
     async fn carry(&mut self, signals: &Signals) -> End {
         let mut sent_all = false;
+        let (mut local_gone, mut all_sent) =
+            (pin!(signals.local_gone.cancelled()), pin!(signals.sent_all.cancelled()));
         loop {
             if self.backlog.is_empty() {
                 if self.said_all && !self.told_local {
@@ -183,8 +200,8 @@ impl<'a> Downward<'a> {
                 }
             }
             tokio::select! {
-                () = signals.local_gone.cancelled() => return End::LocalGone,
-                () = signals.sent_all.cancelled(), if !sent_all => sent_all = true,
+                () = &mut local_gone => return End::LocalGone,
+                () = &mut all_sent, if !sent_all => sent_all = true,
                 message = self.from_server.wait(), if !self.closed => match message {
                     Some(message) => self.take(message, signals),
                     None => return End::SessionLost,

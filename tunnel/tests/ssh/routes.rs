@@ -73,6 +73,11 @@ async fn through_a_command_that_ends_with_the_session() {
         tokio::task::yield_now().await;
     }
 
+    // Given up it ends too, though nobody has dropped the session.
+    let session = Session::open(&target, &means()).await.unwrap();
+    session.cut();
+    assert_eq!(tokio::time::timeout(LONG, session.closed()).await, Ok(Ended::Silent));
+
     target.route = Route::Command("exit 1".to_owned());
     let error = Session::open(&target, &means()).await.unwrap_err();
     assert!(matches!(error, SshError::Handshake { .. }), "{error}");

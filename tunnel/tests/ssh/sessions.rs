@@ -128,6 +128,16 @@ async fn a_session_that_is_given_up_ends_at_once_and_leaves_no_task() {
 }
 
 #[tokio::test]
+async fn a_ping_on_its_way_when_the_session_ends_has_no_answer() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let session = Session::open(&sshd.target(), &means()).await.unwrap();
+    sshd.freeze();
+    let (answer, ()) = tokio::join!(session.ping(LONG), async { session.cut() });
+    assert_eq!(answer, None);
+    assert_eq!(session.closed().await, Ended::Silent);
+}
+
+#[tokio::test]
 async fn a_frozen_server_answers_no_ping() {
     let Some(sshd) = Sshd::start("") else { return };
     let session = Session::open(&sshd.target(), &means()).await.unwrap();
