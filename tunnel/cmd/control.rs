@@ -1,14 +1,16 @@
-//! What other processes say to a tunnel over its socket: one word, answered by one line of JSON.
+//! What other processes say to a tunnel over its channel: one word, answered by one line of JSON.
 
 use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
-use tokio::net::{UnixListener, UnixStream};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
+use super::system::{Listener, call};
 use crate::engine::{Board, Order};
 use crate::tasks::Tasks;
 
@@ -32,9 +34,9 @@ pub(super) enum Word {
 
 const WORDS: [(&str, Word); 3] = [("status", Word::Status), ("kick", Word::Kick), ("stop", Word::Stop)];
 
-/// Serves the socket until the task is dropped.
+/// Serves the channel until the task is dropped.
 pub(super) fn serve(
-    listener: UnixListener,
+    mut listener: Listener,
     orders: mpsc::Sender<Order>,
     board: watch::Receiver<Board>,
     tasks: &Tasks,
@@ -42,7 +44,7 @@ pub(super) fn serve(
     let mine = tasks.clone();
     drop(tasks.spawn(async move {
         loop {
-            let Ok((stream, _)) = listener.accept().await else {
+            let Ok(stream) = listener.accept().await else {
                 tokio::time::sleep(DEADLINE).await;
                 continue;
             };
@@ -51,7 +53,7 @@ pub(super) fn serve(
                 if let Ok(Err(error)) | Err(error) =
                     timeout(DEADLINE, answer(stream, &orders, &board)).await.map_err(io::Error::from)
                 {
-                    tracing::debug!(%error, "a question over the socket got no answer");
+                    tracing::debug!(%error, "a question over the channel got no answer");
                 }
             }));
         }
@@ -59,13 +61,12 @@ pub(super) fn serve(
 }
 
 async fn answer(
-    stream: UnixStream,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
     orders: &mpsc::Sender<Order>,
     board: &watch::Receiver<Board>,
 ) -> io::Result<()> {
-    let (input, mut output) = stream.into_split();
     let mut line = String::new();
-    BufReader::new(input.take(LONGEST_WORD)).read_line(&mut line).await?;
+    BufReader::new((&mut stream).take(LONGEST_WORD)).read_line(&mut line).await?;
     let Some((_, word)) = WORDS.iter().find(|(text, _)| line.trim_end() == *text) else { return Ok(()) };
     match word {
         Word::Status => {}
@@ -79,18 +80,44 @@ async fn answer(
     }
     let mut json = serde_json::to_vec(&*board.borrow())?;
     json.push(b'\n');
-    output.write_all(&json).await
+    stream.write_all(&json).await
 }
 
-/// Says a word to the tunnel at this socket, and gives how it is.
-pub(super) async fn say(socket: &Path, word: Word) -> io::Result<Board> {
+/// Says a word to the tunnel at the other end of this channel, and gives how it is.
+pub(super) async fn say(channel: &Path, word: Word) -> io::Result<Board> {
     let asked = async {
-        let mut stream = UnixStream::connect(socket).await?;
+        let mut stream = call(channel).await?;
         let text = WORDS.iter().find(|(_, known)| *known == word).map_or("", |(text, _)| text);
         stream.write_all(format!("{text}\n").as_bytes()).await?;
         let mut answer = Vec::new();
-        stream.take(LONGEST_ANSWER).read_to_end(&mut answer).await?;
+        BufReader::new(stream.take(LONGEST_ANSWER)).read_until(b'\n', &mut answer).await?;
         Ok(serde_json::from_slice(&answer)?)
     };
     timeout(DEADLINE, asked).await.map_err(io::Error::from)?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_word_is_answered_and_handed_on_to_one_caller_after_the_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("0a1b2c3d.sock");
+        let (orders, mut received) = mpsc::channel(1);
+        let (_shown, board) = watch::channel(Board { server: "lic1".into(), ..Board::default() });
+        let tasks = Tasks::new();
+        serve(Listener::bind(&path).unwrap(), orders, board, &tasks);
+        for (word, order) in
+            [(Word::Status, None), (Word::Kick, Some(Order::Kick)), (Word::Stop, Some(Order::Stop))]
+        {
+            assert_eq!(say(&path, word).await.unwrap().server, "lic1");
+            assert_eq!(received.try_recv().ok(), order);
+        }
+        let mut stranger = call(&path).await.unwrap();
+        stranger.write_all(b"a word that is much too long\n").await.unwrap();
+        assert_eq!(stranger.read(&mut [0; 8]).await.unwrap_or(0), 0, "an unknown word gets no answer");
+        assert!(Listener::bind(&path).is_err(), "the place is taken");
+        tasks.drain(Duration::ZERO).await;
+    }
 }

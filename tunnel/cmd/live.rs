@@ -2,9 +2,9 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use sd_notify::NotifyState;
 use tokio::sync::watch;
 
+use super::system::{tell_ready, tell_status};
 use crate::engine::{Board, OverrideState};
 use crate::tasks::Tasks;
 
@@ -16,7 +16,12 @@ pub(super) fn show(mut board: watch::Receiver<Board>, tasks: &Tasks) {
         while board.changed().await.is_ok() {
             let now = board.borrow_and_update().clone();
             if now.state != before.state {
-                notify(&before, &now);
+                let status = words(&now);
+                if now.state == "ready" {
+                    tell_ready(&status);
+                } else {
+                    tell_status(&status);
+                }
                 tell(&before, &now, is_terminal);
                 before = now;
             }
@@ -72,20 +77,5 @@ pub(super) fn words(board: &Board) -> String {
             format!("waiting; {trouble}; next try in {}.{} s", wait / 1000, wait % 1000 / 100)
         }
         (state, _) => state.to_owned(),
-    }
-}
-
-fn notify(before: &Board, now: &Board) {
-    let status = words(now);
-    match (now.state.as_str(), before.state.as_str()) {
-        ("ready", _) => tell_systemd(&[NotifyState::Ready, NotifyState::Status(&status)]),
-        _ => tell_systemd(&[NotifyState::Status(&status)]),
-    }
-}
-
-/// Without systemd nobody listens, and nothing is missing.
-pub(super) fn tell_systemd(states: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(states) {
-        tracing::debug!(%error, "cannot talk to systemd");
     }
 }

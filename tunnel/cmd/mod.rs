@@ -7,12 +7,30 @@ mod init;
 mod live;
 mod place;
 mod print;
+#[cfg(target_os = "linux")]
 mod run;
-mod signals;
 mod status;
+mod system;
 #[cfg(test)]
 mod tests;
 mod up;
+
+#[cfg(not(target_os = "linux"))]
+mod run {
+    //! There are no private hosts files on this system.
+
+    use std::ffi::OsString;
+
+    use crate::engine::Spec;
+    use crate::failure::{Exit, Failure};
+
+    /// Says so.
+    pub(super) fn run(_spec: Spec, _application: &[OsString]) -> Result<u8, Failure> {
+        let failure =
+            Failure::new(Exit::No, "`lictunnel run` is for Linux: this system has no private hosts files");
+        Err(failure.with_hint("use `lictunnel up`"))
+    }
+}
 
 use std::ffi::OsString;
 use std::io;

@@ -1,7 +1,7 @@
-//! Where a tunnel can be found by other processes: its lock and its socket.
+//! Where a tunnel can be found by other processes: its lock, its process and its channel.
 
 use std::fs::{self, DirBuilder, File, TryLockError};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use crate::failure::{Exit, Failure};
@@ -14,10 +14,12 @@ const LONGEST: u64 = 1024;
 /// The place of one tunnel.
 #[derive(Debug, Clone)]
 pub(super) struct Place {
-    /// Locked while the tunnel is up; holds its process id and the server's name.
+    /// Locked while the tunnel is up. Empty, as Windows lets nobody else read a locked file.
     lock: PathBuf,
-    /// Where it listens for other processes.
-    pub(super) socket: PathBuf,
+    /// Holds the process id of the tunnel and the server's name.
+    process: PathBuf,
+    /// Where it listens for other processes: a socket or, on Windows, what a pipe is named after.
+    pub(super) channel: PathBuf,
 }
 
 /// That a place is taken, until this is dropped.
@@ -30,7 +32,8 @@ pub(super) struct Taken {
 impl Drop for Taken {
     fn drop(&mut self) {
         // The lock's file stays: to remove it would let two tunnels lock two files of one name.
-        drop(fs::remove_file(&self.place.socket));
+        drop(fs::remove_file(&self.place.channel));
+        drop(fs::remove_file(&self.place.process));
     }
 }
 
@@ -41,21 +44,22 @@ impl Place {
     }
 
     fn in_dir(dir: &Path, id: &str) -> Self {
-        Self { lock: dir.join(format!("{id}.lock")), socket: dir.join(format!("{id}.sock")) }
+        let of = |kind| dir.join(format!("{id}.{kind}"));
+        Self { lock: of("lock"), process: of("pid"), channel: of("sock") }
     }
 
     /// Takes the place for `server`, or says who has it.
     pub(super) fn take(&self, server: &str) -> Result<Taken, Failure> {
-        let failed = |error: io::Error| {
-            Failure::new(Exit::NoFile, format!("cannot lock {}: {error}", self.lock.display()))
+        let failed = |what: &str, path: &Path, error: io::Error| {
+            Failure::new(Exit::NoFile, format!("cannot {what} {}: {error}", path.display()))
         };
-        let mut file = File::options()
+        let file = File::options()
             .create(true)
             .truncate(false)
             .read(true)
             .write(true)
             .open(&self.lock)
-            .map_err(failed)?;
+            .map_err(|error| failed("open", &self.lock, error))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -66,23 +70,22 @@ impl Place {
                 let failure = Failure::new(Exit::AlreadyUp, message);
                 return Err(failure.with_hint("`lictunnel status` shows it, `lictunnel down` ends it"));
             }
-            Err(TryLockError::Error(error)) => return Err(failed(error)),
+            Err(TryLockError::Error(error)) => return Err(failed("lock", &self.lock, error)),
         }
-        file.set_len(0).map_err(failed)?;
-        file.write_all(format!("{} {server}\n", std::process::id()).as_bytes()).map_err(failed)?;
+        fs::write(&self.process, format!("{} {server}\n", std::process::id()))
+            .map_err(|error| failed("write", &self.process, error))?;
         // Left by a tunnel that was killed.
-        drop(fs::remove_file(&self.socket));
+        drop(fs::remove_file(&self.channel));
         Ok(Taken { _lock: file, place: self.clone() })
     }
 
     /// The process and the server of the tunnel here, if one is up.
     pub(super) fn owner(&self) -> Option<(u32, String)> {
-        let mut file = File::options().read(true).open(&self.lock).ok()?;
-        if file.try_lock_shared().is_ok() {
+        if File::options().read(true).open(&self.lock).ok()?.try_lock_shared().is_ok() {
             return None;
         }
         let mut text = String::new();
-        (&mut file).take(LONGEST).read_to_string(&mut text).ok()?;
+        File::open(&self.process).ok()?.take(LONGEST).read_to_string(&mut text).ok()?;
         let (pid, server) = text.trim_end().split_once(' ')?;
         Some((pid.parse().ok()?, server.to_owned()))
     }

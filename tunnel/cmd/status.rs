@@ -87,7 +87,7 @@ fn tell_all(places: &[Place], word: Word) -> Result<Vec<(Place, Board)>, Failure
     runtime()?.block_on(async {
         let mut heard = Vec::new();
         for place in places {
-            match say(&place.socket, word).await {
+            match say(&place.channel, word).await {
                 Ok(board) => heard.push((place.clone(), board)),
                 // It ended just now.
                 Err(_) if place.owner().is_none() => {}

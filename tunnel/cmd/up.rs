@@ -1,17 +1,17 @@
 //! `up`: one tunnel, in the foreground or in the background.
 
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::UnixListener;
 use tokio::sync::{mpsc, watch};
 
 use super::place::Place;
-use super::{begin_log, control, live, runtime, signals};
+use super::system::{self, Listener};
+use super::{begin_log, control, live, runtime};
 use crate::clock;
 use crate::engine::{self, Board, Order, Real, Settings, Spec};
 use crate::failure::{Exit, Failure};
@@ -31,14 +31,14 @@ const LONGEST_WORDS: u64 = 64 * 1024;
 /// Runs the tunnel to its end. `detached`: whoever started this process waits at its standard output to hear how it went.
 pub(super) fn up(spec: Spec, detached: bool, loud: u8) -> Result<(), Failure> {
     begin_log(if detached { "info" } else { "warn" }, loud);
-    raise_limit();
+    system::raise_limit();
     let ended = runtime()?.block_on(async {
         let tasks = Tasks::new();
         let orders = mpsc::channel(ORDERS);
         let watch = |board, tasks: &Tasks| {
             if detached { live::until_ready(board, tasks, announce) } else { live::show(board, tasks) }
         };
-        let heard = signals::hear(orders.0.clone(), &tasks);
+        let heard = system::hear(orders.0.clone(), &tasks);
         let ended = match heard {
             Ok(()) => tunnel(spec, &tasks, orders, watch).await,
             Err(error) => Err(Failure::new(Exit::No, format!("cannot hear signals: {error}"))),
@@ -55,7 +55,7 @@ pub(super) fn up(spec: Spec, detached: bool, loud: u8) -> Result<(), Failure> {
     ended
 }
 
-/// One tunnel with its place and its socket. `watch` gets the board.
+/// One tunnel with its place and its channel. `watch` gets the board.
 pub(super) async fn tunnel(
     spec: Spec,
     tasks: &Tasks,
@@ -65,19 +65,19 @@ pub(super) async fn tunnel(
     let name = spec.name();
     let place = Place::of(&name)?;
     let _taken = place.take(&name)?;
-    let socket = UnixListener::bind(&place.socket).map_err(|error| {
-        Failure::new(Exit::NoFile, format!("cannot listen at {}: {error}", place.socket.display()))
+    let channel = Listener::bind(&place.channel).map_err(|error| {
+        Failure::new(Exit::NoFile, format!("cannot listen at {}: {error}", place.channel.display()))
     })?;
     let board =
         Board { server: name, pid: std::process::id(), started: clock::unix_seconds(), ..Board::default() };
     let (board, shown) = watch::channel(board);
-    control::serve(socket, orders, shown.clone(), tasks);
+    control::serve(channel, orders, shown.clone(), tasks);
     watch(shown, tasks);
     let settings = Settings { overrides: spec.profile.hosts, hold: spec.profile.hold };
     let prompt: Arc<dyn Prompt> = Arc::new(Terminal::new(tasks));
     let world = Arc::new(Real::new(spec, prompt, tasks)?);
     let ended = engine::run(world, settings, received, board, tasks).await;
-    live::tell_systemd(&[sd_notify::NotifyState::Stopping]);
+    system::tell_stopping();
     ended
 }
 
@@ -86,12 +86,7 @@ fn announce() {
     // Without one who waits there is nobody to tell.
     drop(io::stdout().write_all(READY.as_bytes()));
     drop(io::stdout().flush());
-    // It fails only for the first process of a group, which whoever detaches us is.
-    rustix::process::setsid().ok();
-    // The pipe closes, so that the one who waits can go.
-    if let Ok(null) = File::options().write(true).open("/dev/null") {
-        rustix::stdio::dup2_stdout(null).ok();
-    }
+    system::leave_terminal();
 }
 
 /// Starts the tunnel in a process of its own, and returns when it is ready or has failed.
@@ -105,7 +100,8 @@ pub(super) fn detach(spec: &Spec, log: Option<PathBuf>) -> Result<u8, Failure> {
         .open(&log)
         .map_err(|error| cannot(&format!("write {}", log.display()), error))?;
     let words = std::env::args_os().skip(1).filter(|word| word != "-d" && word != "--detach");
-    let mut child = Command::new(engine::program()?)
+    let mut command = Command::new(engine::program()?);
+    let mut child = system::in_background(&mut command)
         .args(words)
         .arg("--detached")
         .stdin(Stdio::null())
@@ -113,13 +109,8 @@ pub(super) fn detach(spec: &Spec, log: Option<PathBuf>) -> Result<u8, Failure> {
         .stderr(file)
         .spawn()
         .map_err(|error| cannot("start the process in the background", error))?;
-    let mut said = String::new();
-    if let Some(output) = child.stdout.take() {
-        output
-            .take(LONGEST_WORDS)
-            .read_to_string(&mut said)
-            .map_err(|error| cannot("hear the process in the background", error))?;
-    }
+    let said =
+        heard(child.stdout.take()).map_err(|error| cannot("hear the process in the background", error))?;
     if said == READY {
         eprintln!("{}: the tunnel is up, process {}; log: {}", spec.name(), child.id(), log.display());
         drop(place);
@@ -130,6 +121,19 @@ pub(super) fn detach(spec: &Spec, log: Option<PathBuf>) -> Result<u8, Failure> {
     Ok(code.unwrap_or(Exit::No.code()))
 }
 
+/// The word that it is ready, after which there is no end to wait for, or all that it says about its failure.
+fn heard(output: Option<impl io::Read>) -> io::Result<String> {
+    let mut said = String::new();
+    if let Some(output) = output {
+        let mut output = BufReader::new(output.take(LONGEST_WORDS));
+        output.read_line(&mut said)?;
+        if said != READY {
+            output.read_to_string(&mut said)?;
+        }
+    }
+    Ok(said)
+}
+
 fn usual_log(server: &str) -> Result<PathBuf, Failure> {
     let dir = platform::state_dir().ok_or_else(|| {
         Failure::new(Exit::NoFile, "this system does not say where your files are")
@@ -138,14 +142,4 @@ fn usual_log(server: &str) -> Result<PathBuf, Failure> {
     std::fs::create_dir_all(&dir)
         .map_err(|error| Failure::new(Exit::NoFile, format!("cannot make {}: {error}", dir.display())))?;
     Ok(dir.join(format!("{}.log", server.replace(['/', '\\', ':'], "_"))))
-}
-
-/// As many open files as the system allows without asking: each connection is one.
-fn raise_limit() {
-    use rustix::process::{Resource, getrlimit, setrlimit};
-    let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
-    if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        tracing::debug!(%error, "the limit of open files stays");
-    }
 }

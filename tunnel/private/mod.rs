@@ -27,6 +27,7 @@ mod relay;
 
 use std::ffi::OsString;
 use std::io;
+#[cfg(any(test, target_os = "linux"))]
 use std::path::Path;
 
 use crate::hosts::protocol::Wish;
@@ -50,6 +51,7 @@ pub fn arguments(wish: &Wish, application: &[OsString]) -> io::Result<Vec<OsStri
 }
 
 /// What [`arguments`] and tests write: `[--hosts FILE] WISH -- APPLICATION ARGUMENTS`, without the sub-command.
+#[cfg(any(test, target_os = "linux"))]
 #[derive(Debug, PartialEq, Eq)]
 struct Order<'a> {
     hosts: Option<&'a Path>,
@@ -57,6 +59,7 @@ struct Order<'a> {
     application: &'a [OsString],
 }
 
+#[cfg(any(test, target_os = "linux"))]
 impl<'a> Order<'a> {
     fn parse(words: &'a [OsString]) -> Option<Self> {
         let (hosts, words) = match words {

@@ -107,24 +107,27 @@ fn parse(path: &Path, text: &Zeroizing<String>) -> Result<KeyFile, KeyError> {
 
 fn read_bounded(path: &Path) -> Result<Zeroizing<String>, KeyError> {
     let file = File::open(path).map_err(KeyError::Unreadable)?;
-    private(&file)?;
+    if let Some(mode) = open_to_others(&file).map_err(KeyError::Unreadable)? {
+        return Err(KeyError::Open(mode));
+    }
     let mut text = Zeroizing::new(String::new());
     file.take(LARGEST_FILE).read_to_string(&mut text).map_err(KeyError::Unreadable)?;
     Ok(text)
 }
 
-/// As OpenSSH: a key of the user's own that others may read is not a secret any more.
+/// The mode of a file of the user's own that others may read. As OpenSSH: such a key is not a secret any more.
 #[cfg(unix)]
-fn private(file: &File) -> Result<(), KeyError> {
+fn open_to_others(file: &File) -> io::Result<Option<u32>> {
     use std::os::unix::fs::MetadataExt as _;
-    let data = file.metadata().map_err(KeyError::Unreadable)?;
-    let open = data.uid() == rustix::process::getuid().as_raw() && data.mode() & 0o077 != 0;
-    if open { Err(KeyError::Open(data.mode() & 0o777)) } else { Ok(()) }
+    let data = file.metadata()?;
+    let is_open = data.uid() == rustix::process::getuid().as_raw() && data.mode() & 0o077 != 0;
+    Ok(is_open.then_some(data.mode() & 0o777))
 }
 
+/// Here files have no mode.
 #[cfg(not(unix))]
-fn private(_: &File) -> Result<(), KeyError> {
-    Ok(())
+fn open_to_others(_: &File) -> io::Result<Option<u32>> {
+    Ok(None)
 }
 
 /// The file of the same name with something more at its end.

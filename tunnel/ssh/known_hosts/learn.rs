@@ -67,14 +67,12 @@ pub fn learn(file: &Path, host: &Host, key: &KeyData, hash: bool) -> Result<(), 
 
 fn open(file: &Path) -> io::Result<File> {
     let directory = file.parent().filter(|directory| !directory.as_os_str().is_empty());
-    if let Some(directory) = directory.filter(|directory| !directory.exists()) {
+    if let Some(directory) = directory {
         let mut builder = DirBuilder::new();
+        builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        match builder.create(directory) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            _ => {}
-        }
+        builder.create(directory)?;
     }
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);
