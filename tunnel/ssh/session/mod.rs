@@ -6,8 +6,8 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use russh::client;
 use russh::keys::PublicKeyOrCertificate;
+use russh::{Channel, client};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -180,15 +180,20 @@ impl Session {
         &self.core
     }
 
-    /// A stream to another host, as the server reaches it.
+    /// A stream to another host, as the server reaches it. It is opened in a task that nobody cancels, so that nothing is left
+    /// of it, here or there, also when nobody waits for it any more.
     pub(crate) async fn stream_to(
         &self,
         host: &str,
         port: u16,
     ) -> Result<russh::ChannelStream<client::Msg>, Refused> {
-        let opening = self.core.open_tcp(host, port, None);
-        match timeout(HANDSHAKE, opening).await {
-            Ok(channel) => Ok(channel?.into_stream()),
+        let (core, host) = (Arc::clone(&self.core), host.to_owned());
+        let opened = self.core.tasks.spawn(async move {
+            // Dropped where nobody wants it, the stream closes its channel.
+            core.open_tcp(&host, port, None).await.map(Channel::into_stream)
+        });
+        match timeout(HANDSHAKE, opened).await {
+            Ok(opened) => opened.unwrap_or(Err(Refused::Ended)),
             Err(_) => Err(Refused::Silent),
         }
     }
