@@ -3,16 +3,24 @@
 //! All effects are behind [`World`], so that the loop runs in tests without a network and under virtual time. Connections do not
 //! pass through the loop: each has a task that waits at the gate and is then carried by the world.
 
+mod address;
 mod board;
 mod gate;
+mod ports;
 mod real;
+mod remote;
 mod rig;
+mod rights;
+mod spec;
 #[cfg(test)]
 mod tests;
 mod trust;
 mod world;
 
+use std::collections::BTreeSet;
 use std::future::Future;
+use std::mem::replace;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +29,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
 pub use board::{Board, Forwarded, OverrideState};
-pub use real::{Real, Spec, program};
+pub use real::Real;
+pub use spec::{Spec, program};
 pub use world::{Carried, Client, Door, Fate, World};
 
 use crate::clock::Stopwatch;
@@ -32,7 +41,7 @@ use crate::tasks::Tasks;
 use gate::Way;
 use rig::Rig;
 
-/// How often it is looked whether the machine slept, and the board is written anew.
+/// How often it is looked whether the machine slept or its network changed, and the board is written anew.
 const LOOK: Duration = Duration::from_secs(1);
 /// A machine that was away for so long has lost its connections, more likely than not.
 const NAP: Duration = Duration::from_secs(5);
@@ -78,9 +87,10 @@ pub async fn run<W: World>(
     let (life, first) = Life::start(settings.overrides);
     let (refused, refusals) = mpsc::channel(1);
     let rig = Rig::new(Arc::clone(&world), settings.hold, refused, tasks.clone());
-    let (slept, watch) = (world.slept(), Stopwatch::start());
+    let (slept, addresses) = (world.slept(), world.addresses());
+    let (link, effect, watch) = (None, None, Stopwatch::start());
     let mut engine =
-        Engine { world, life, rig, link: None, effect: None, orders, refusals, board, watch, slept };
+        Engine { world, life, rig, link, effect, orders, refusals, board, watch, slept, addresses };
     engine.act_all(first);
     loop {
         engine.publish();
@@ -103,6 +113,7 @@ struct Engine<W: World> {
     board: watch::Sender<Board>,
     watch: Stopwatch,
     slept: Duration,
+    addresses: BTreeSet<IpAddr>,
 }
 
 impl<W: World> Engine<W> {
@@ -146,7 +157,7 @@ impl<W: World> Engine<W> {
 
     /// What happens next.
     async fn next(&mut self) -> Event {
-        let Self { world, life, rig, link, effect, orders, refusals, watch, slept, .. } = self;
+        let Self { world, life, rig, link, effect, orders, refusals, watch, slept, addresses, .. } = self;
         let deadline = life.next_deadline().map(|at| at.saturating_sub(watch.elapsed()));
         let is_draining = matches!(life.phase(), Phase::Draining(_));
         tokio::select! {
@@ -168,9 +179,10 @@ impl<W: World> Engine<W> {
             () = rig.drained(), if is_draining => Event::Drained,
             () = until(deadline) => Event::Tick,
             () = sleep(LOOK) => {
-                let now = world.slept();
-                let nap = now.saturating_sub(std::mem::replace(slept, now));
-                if nap >= NAP { Event::Woke } else { Event::Tick }
+                let (now, here) = (world.slept(), world.addresses());
+                let nap = now.saturating_sub(replace(slept, now));
+                let has_moved = replace(addresses, here) != *addresses;
+                if nap >= NAP || has_moved { Event::Woke } else { Event::Tick }
             }
         }
     }

@@ -24,6 +24,7 @@ struct Play {
     is_port_closed: bool,
     is_silent: bool,
     slept: Duration,
+    addresses: BTreeSet<IpAddr>,
     sessions: u32,
     marked: bool,
     notes: Vec<String>,
@@ -156,6 +157,10 @@ impl World for Played {
 
     fn slept(&self) -> Duration {
         self.with(|play| play.slept)
+    }
+
+    fn addresses(&self) -> BTreeSet<IpAddr> {
+        self.with(|play| play.addresses.clone())
     }
 
     fn chance(&self) -> f64 {
@@ -334,6 +339,36 @@ fn a_kick_and_a_nap_bring_a_new_session() {
         assert!(watch.elapsed() < Duration::from_secs(2), "it asks at once, not when the next ping is due");
         world.with(|play| play.is_silent = false);
         stage.until("ready").await;
+        assert_eq!(stage.stop().await, Ok(()));
+    });
+}
+
+#[test]
+fn a_changed_network_is_noticed_at_once_while_it_is_ready_and_while_it_waits() {
+    play(|world| async move {
+        let mut stage = Stage::begin(world.clone());
+        stage.until("ready").await;
+        let move_to = |address: &str| {
+            world.with(|play| play.addresses = BTreeSet::from([address.parse().unwrap()]));
+        };
+        world.with(|play| {
+            play.is_silent = true;
+            play.connects.extend((0..9).map(|_| failed(Exit::Unreachable)));
+        });
+        let watch = Stopwatch::start();
+        sleep(LOOK * 2).await;
+        assert_eq!(stage.board.borrow().state, "ready", "nothing has changed yet");
+        move_to("10.1.1.7");
+        stage.until("waiting").await;
+        assert!(watch.elapsed() < LOOK * 5, "it asks at once, not when the next ping is due");
+        while world.with(|play| play.connects.len()) > 1 {
+            sleep(LOOK).await;
+        }
+        let watch = Stopwatch::start();
+        world.with(|play| (play.is_silent, play.connects) = (false, VecDeque::new()));
+        move_to("192.168.5.7");
+        stage.until("ready").await;
+        assert!(watch.elapsed() <= LOOK * 2, "it does not wait out the back-off");
         assert_eq!(stage.stop().await, Ok(()));
     });
 }

@@ -1,5 +1,6 @@
 //! Everything that the loop does to the world.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -61,6 +62,9 @@ pub trait World: Send + Sync + 'static {
 
     /// How long the machine has slept in all.
     fn slept(&self) -> Duration;
+
+    /// The addresses by which this machine is in a network now.
+    fn addresses(&self) -> BTreeSet<IpAddr>;
 
     /// A random number from 0 to 1.
     fn chance(&self) -> f64;

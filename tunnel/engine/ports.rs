@@ -1,0 +1,87 @@
+//! The ports of this machine, and the connections that applications make to them.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::time::sleep;
+
+use super::world::{Client, Door};
+use crate::failure::{Exit, Failure};
+use crate::plan::{Busy, Obstacle};
+use crate::platform;
+use crate::ssh::forward::{Forwarder, Slot};
+
+/// Connections that the system keeps for us while we are busy.
+const BACKLOG: u32 = 1024;
+/// How long nothing is accepted after the system had no more files.
+const EXHAUSTED: Duration = Duration::from_millis(100);
+
+/// A port of this machine.
+pub struct LocalPort {
+    listener: TcpListener,
+    forwarder: Forwarder,
+}
+
+impl LocalPort {
+    /// Listens there, for connections that this forwarder will carry.
+    pub(super) fn listen(at: SocketAddr, forwarder: Forwarder) -> Result<Self, Failure> {
+        let listener = bind(at).map_err(|error| cannot_listen(at, &error))?;
+        Ok(Self { listener, forwarder })
+    }
+}
+
+/// A connection of an application.
+pub struct Local {
+    pub(super) stream: TcpStream,
+    pub(super) slot: Slot,
+}
+
+impl Door for LocalPort {
+    type Client = Local;
+
+    async fn accept(&mut self) -> Local {
+        // Room first: what we have no room for waits in the kernel.
+        let slot = self.forwarder.slot().await;
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, _)) => return Local { stream, slot },
+                Err(error) => {
+                    tracing::debug!(%error, "cannot accept");
+                    sleep(EXHAUSTED).await;
+                }
+            }
+        }
+    }
+}
+
+impl Client for Local {
+    fn reset(self) {
+        // Without it the application sees an orderly end, and does not try again.
+        drop(self.stream.set_zero_linger());
+    }
+}
+
+fn bind(at: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if at.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(at)?;
+    socket.listen(BACKLOG)
+}
+
+fn cannot_listen(at: SocketAddr, error: &io::Error) -> Failure {
+    let owner = match at.ip() {
+        IpAddr::V4(address) => platform::port_owner(address, at.port()),
+        IpAddr::V6(_) => None,
+    };
+    let message = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            let busy = Busy { port: at.port(), owner: owner.map(|owner| owner.to_string()) };
+            Obstacle::Busy(busy, at.ip()).to_string()
+        }
+        _ => format!("cannot listen on {at}: {error}"),
+    };
+    Failure::new(Exit::PortTaken, message)
+}
