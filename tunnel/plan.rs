@@ -24,6 +24,8 @@ pub struct Wish {
     pub names: Vec<String>,
     /// The server's ports, given or found.
     pub ports: Vec<Port>,
+    /// Vendor daemons that have to be there and are not up.
+    pub missing: Vec<String>,
     /// Where the licence server is in the eyes of the ssh server, best first.
     pub hosts: Vec<String>,
     /// Ports of `address` that others listen on.
@@ -63,6 +65,8 @@ pub struct Plan {
     pub hosts: Vec<String>,
     /// The ports, each only once, by number.
     pub forwards: Vec<Port>,
+    /// Vendor daemons that are not up, whose ports are not known therefore.
+    pub missing: Vec<String>,
 }
 
 /// What is different in a new plan.
@@ -113,7 +117,8 @@ impl Plan {
         if hosts.is_empty() {
             hosts.push("localhost".to_owned());
         }
-        Ok(Self { address: wish.address, names: names(&wish.names), hosts, forwards })
+        let missing = wish.missing.clone();
+        Ok(Self { address: wish.address, names: names(&wish.names), hosts, forwards, missing })
     }
 
     /// The ports of which one has to take a connection, to show that the licence server answers: the master daemon's, else those on

@@ -209,8 +209,16 @@ fn a_seat_outlives_whatever_happens_to_the_tunnel() {
     let mut holder = scene.holder();
     assert_eq!(scene.users().len(), 1);
 
+    // The vendor daemon alone comes back on another port, and the session stays: who holds the seat notices nothing.
+    let port = scene.host.vendor_port();
+    scene.host.kill_vendor();
+    assert_ne!(scene.host.vendor_port(), port, "the system chose the same port again");
+    up.line_with(&format!("{}", scene.host.vendor_port()));
     holder.end_input();
     assert!(holder.wait().0.success());
+    let mut next = scene.holder();
+    next.end_input();
+    assert!(next.wait().0.success());
 
     up.signal(Signal::TERM);
     let (status, said) = up.wait();

@@ -46,6 +46,9 @@ const LOOK: Duration = Duration::from_secs(1);
 /// A machine that was away for so long has lost its connections, more likely than not.
 const NAP: Duration = Duration::from_secs(5);
 
+/// So many words of connections wait at most for the loop.
+const NEWS: usize = 8;
+
 /// What a person or the system wants of a tunnel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
@@ -85,12 +88,11 @@ pub async fn run<W: World>(
     tasks: &Tasks,
 ) -> Result<(), Failure> {
     let (life, first) = Life::start(settings.overrides);
-    let (refused, refusals) = mpsc::channel(1);
-    let rig = Rig::new(Arc::clone(&world), settings.hold, refused, tasks.clone());
+    let (tell, news) = mpsc::channel(NEWS);
+    let rig = Rig::new(Arc::clone(&world), settings.hold, tell, tasks.clone());
     let (slept, addresses) = (world.slept(), world.addresses());
     let (link, effect, watch) = (None, None, Stopwatch::start());
-    let mut engine =
-        Engine { world, life, rig, link, effect, orders, refusals, board, watch, slept, addresses };
+    let mut engine = Engine { world, life, rig, link, effect, orders, news, board, watch, slept, addresses };
     engine.act_all(first);
     loop {
         engine.publish();
@@ -109,7 +111,7 @@ struct Engine<W: World> {
     link: Option<Arc<W::Link>>,
     effect: Option<Effect<W::Link>>,
     orders: mpsc::Receiver<Order>,
-    refusals: mpsc::Receiver<()>,
+    news: mpsc::Receiver<Event>,
     board: watch::Sender<Board>,
     watch: Stopwatch,
     slept: Duration,
@@ -157,7 +159,7 @@ impl<W: World> Engine<W> {
 
     /// What happens next.
     async fn next(&mut self) -> Event {
-        let Self { world, life, rig, link, effect, orders, refusals, watch, slept, addresses, .. } = self;
+        let Self { world, life, rig, link, effect, orders, news, watch, slept, addresses, .. } = self;
         let deadline = life.next_deadline().map(|at| at.saturating_sub(watch.elapsed()));
         let is_draining = matches!(life.phase(), Phase::Draining(_));
         tokio::select! {
@@ -175,7 +177,7 @@ impl<W: World> Engine<W> {
                 *link = None;
                 Event::Lost(why)
             }
-            Some(()) = refusals.recv() => Event::Refused,
+            Some(event) = news.recv() => event,
             () = rig.drained(), if is_draining => Event::Drained,
             () = until(deadline) => Event::Tick,
             () = sleep(LOOK) => {

@@ -22,7 +22,7 @@ use crate::loopback::Loopback;
 use crate::plan::{Plan, Port, Wish};
 use crate::resolve::{Places, Resolver};
 use crate::ssh::error::{Handshake, SshError};
-use crate::ssh::forward::{self, Forwarder};
+use crate::ssh::forward::{self, End, Forwarder};
 use crate::ssh::prompt::Prompt;
 use crate::ssh::session::{Means, Refused, Session};
 use crate::tasks::Tasks;
@@ -101,6 +101,7 @@ impl Real {
             address: IpAddr::V4(here),
             names,
             ports: found.ports().iter().map(port).collect(),
+            missing: found.missing().map(str::to_owned).collect(),
             hosts: self.hosts(found.names()),
             // Who holds a port shows when it is to be listened on.
             busy: Vec::new(),
@@ -192,7 +193,11 @@ impl World for Real {
     async fn carry(&self, _link: &Session, client: Local, host: &str, port: u16) -> Carried {
         let to = forward::Destination { host: host.to_owned(), port };
         match self.forwarder.forward(client.slot, client.stream, &to).await {
-            Ok(carried) => Carried { up: carried.up, down: carried.down, fate: Fate::Carried },
+            Ok(carried) => {
+                let has_left = carried.end == End::ServerFirst;
+                let fate = if has_left { Fate::Left } else { Fate::Carried };
+                Carried { up: carried.up, down: carried.down, fate }
+            }
             Err(why) => {
                 tracing::debug!(port, %why, "a connection is not carried");
                 let is_closed = why == Refused::ConnectFailed;

@@ -13,6 +13,7 @@ use super::board::Forwarded;
 use super::gate::{Gate, Way, pass};
 use super::world::{Carried, Client, Door, Fate, World};
 use crate::failure::Failure;
+use crate::life::Event;
 use crate::plan::{Changes, Plan};
 use crate::tasks::Tasks;
 
@@ -31,7 +32,7 @@ struct Shared<W: World> {
     world: Arc<W>,
     gate: watch::Receiver<Gate<W::Link>>,
     hold: Duration,
-    refused: mpsc::Sender<()>,
+    news: mpsc::Sender<Event>,
     tasks: Tasks,
 }
 
@@ -41,7 +42,7 @@ impl<W: World> Clone for Shared<W> {
             world: Arc::clone(&self.world),
             gate: self.gate.clone(),
             hold: self.hold,
-            refused: self.refused.clone(),
+            news: self.news.clone(),
             tasks: self.tasks.clone(),
         }
     }
@@ -61,11 +62,11 @@ pub(super) struct Rig<W: World> {
 }
 
 impl<W: World> Rig<W> {
-    /// No listeners. `refused` is told when the server could not connect to a port.
-    pub(super) fn new(world: Arc<W>, hold: Duration, refused: mpsc::Sender<()>, tasks: Tasks) -> Self {
+    /// No listeners. `news` is told when a vendor daemon may be at another port.
+    pub(super) fn new(world: Arc<W>, hold: Duration, news: mpsc::Sender<Event>, tasks: Tasks) -> Self {
         let (gate, waiting) = watch::channel(Gate::Closed);
         let (alive, all_gone) = mpsc::channel(1);
-        let shared = Shared { world, gate: waiting, hold, refused, tasks };
+        let shared = Shared { world, gate: waiting, hold, news, tasks };
         let (doors, counters) = (BTreeMap::new(), BTreeMap::new());
         Self { host: String::new(), shared, gate, doors, counters, alive: Some(alive), all_gone }
     }
@@ -170,11 +171,16 @@ async fn serve<W: World>(
     counter.down.fetch_add(carried.down, Ordering::Relaxed);
     match carried.fate {
         Fate::Carried => {}
+        Fate::Left => tell(&shared, Event::Left(port)),
         Fate::NotCarried => drop(counter.refused.fetch_add(1, Ordering::Relaxed)),
         Fate::PortClosed => {
             counter.refused.fetch_add(1, Ordering::Relaxed);
-            // One such word is enough; when there is one already, this one is not needed.
-            shared.refused.try_send(()).ok();
+            tell(&shared, Event::Refused);
         }
     }
+}
+
+/// When so much news waits already, one more is not needed: all of it leads to the same look.
+fn tell<W: World>(shared: &Shared<W>, event: Event) {
+    shared.news.try_send(event).ok();
 }

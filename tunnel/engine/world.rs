@@ -101,6 +101,8 @@ pub struct Carried {
 pub enum Fate {
     /// It was carried, to whatever end.
     Carried,
+    /// It was carried, and the server ended it before its client did.
+    Left,
     /// The ssh server could not connect to the port.
     PortClosed,
     /// It could not be carried for another reason.

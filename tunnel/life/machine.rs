@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use licgate_core::backoff::Backoff;
 
-use super::{Action, DRAIN, Event, FIND_EVERY, FIRST_WAIT, LOGINS, LONGEST_WAIT, Now, PING_EVERY, Phase};
+use super::looks::Looks;
+use super::{Action, DRAIN, Event, FIRST_WAIT, LOGINS, LONGEST_WAIT, Now, PING_EVERY, Phase};
+use crate::discover::Role;
 use crate::failure::{Exit, Failure};
 use crate::plan::{Changes, Plan};
 
@@ -32,7 +34,7 @@ pub struct Life {
     after: Option<After>,
     backoff: Backoff,
     refused_logins: u32,
-    found_at: Duration,
+    looks: Looks,
     trouble: Option<Failure>,
     outcome: Result<(), Failure>,
 }
@@ -60,7 +62,7 @@ impl Life {
             after: None,
             backoff: Backoff::new(FIRST_WAIT, LONGEST_WAIT),
             refused_logins: 0,
-            found_at: Duration::ZERO,
+            looks: Looks::new(),
             trouble: None,
             outcome: Ok(()),
         };
@@ -100,7 +102,7 @@ impl Life {
     /// When it wants a [`Event::Tick`] at the latest.
     pub fn next_deadline(&self) -> Option<Duration> {
         match self.phase {
-            Phase::Ready(due) => due,
+            Phase::Ready(ping) => [ping, self.looks.due()].into_iter().flatten().min(),
             Phase::Waiting(until) | Phase::Draining(until) => Some(until),
             Phase::Connecting
             | Phase::Finding
@@ -125,7 +127,9 @@ impl Life {
             Event::Restored => self.restored(now, &mut out),
             Event::Pinged(time) => self.pinged(now, time, &mut out),
             Event::Lost(why) => self.lost(now, &why, &mut out),
-            Event::Refused => self.refused(now, &mut out),
+            Event::Refused => self.doubt(now, &mut out),
+            Event::Left(port) if self.is_vendor(port) => self.doubt(now, &mut out),
+            Event::Left(_) => {}
             Event::Kicked => self.kicked(&mut out),
             Event::Woke => self.woke(&mut out),
             Event::Stopped => self.stopped(now, &mut out),
@@ -153,6 +157,7 @@ impl Life {
         if self.phase != Phase::Finding {
             return;
         }
+        self.looks.end(now.at, result.as_ref().is_ok_and(|plan| plan.missing.is_empty()));
         match (result, &self.plan) {
             (Ok(plan), old) => {
                 let changes = plan.changes_from(old.as_ref());
@@ -266,21 +271,25 @@ impl Life {
         }
     }
 
-    fn refused(&mut self, now: Now, out: &mut Vec<Action>) {
-        match self.phase {
-            Phase::Ready(_) if now.at.saturating_sub(self.found_at) >= FIND_EVERY => self.find(now, out),
-            Phase::Ready(_)
-            | Phase::Connecting
-            | Phase::Finding
-            | Phase::Binding
-            | Phase::Verifying
-            | Phase::Overriding
-            | Phase::Waiting(_)
-            | Phase::Restoring
-            | Phase::Draining(_)
-            | Phase::Closing
-            | Phase::Ended => {}
+    /// A vendor daemon may have come back on another port.
+    fn doubt(&mut self, now: Now, out: &mut Vec<Action>) {
+        self.looks.doubt(now.at);
+        self.look_if_due(now, out);
+    }
+
+    /// Whether it is time to look for the ports, which then begins.
+    fn look_if_due(&mut self, now: Now, out: &mut Vec<Action>) -> bool {
+        let is_due =
+            matches!(self.phase, Phase::Ready(_)) && self.looks.due().is_some_and(|due| due <= now.at);
+        if is_due {
+            self.find(now, out);
         }
+        is_due
+    }
+
+    fn is_vendor(&self, port: u16) -> bool {
+        let ports = self.plan.iter().flat_map(|plan| &plan.forwards);
+        ports.filter(|known| known.number == port).any(|known| matches!(known.role, Role::Vendor(_)))
     }
 
     fn kicked(&mut self, out: &mut Vec<Action>) {
@@ -346,6 +355,9 @@ impl Life {
         if self.next_deadline().is_none_or(|deadline| now.at < deadline) {
             return;
         }
+        if self.look_if_due(now, out) {
+            return;
+        }
         match self.phase {
             Phase::Ready(_) => {
                 self.phase = Phase::Ready(None);
@@ -372,7 +384,7 @@ impl Life {
 
     fn find(&mut self, now: Now, out: &mut Vec<Action>) {
         self.phase = Phase::Finding;
-        self.found_at = now.at;
+        self.looks.begin(now.at);
         out.push(Action::Find);
     }
 
@@ -387,6 +399,7 @@ impl Life {
         self.refused_logins = 0;
         self.trouble = None;
         self.backoff.reset();
+        self.looks.settle(now.at);
     }
 
     fn wants_override(&self) -> bool {

@@ -11,6 +11,7 @@
 //! One effect at a time is on its way: an action that asks for one replaces the one before, whose result is never
 //! told. Only an override is always waited for, as half of one must not stay.
 
+mod looks;
 mod machine;
 #[cfg(test)]
 mod tests;
@@ -21,14 +22,13 @@ use std::time::Duration;
 use crate::failure::Failure;
 use crate::plan::{Changes, Plan};
 
+pub use looks::{FIND_EVERY, FIND_SELDOM};
 pub use machine::Life;
 
 /// The longest time between the last answer of the server and the next ping.
 pub const PING_EVERY: Duration = Duration::from_secs(10);
 /// How long open connections may go on after the tunnel was told to end.
 pub const DRAIN: Duration = Duration::from_secs(5);
-/// How often at most the ports are looked for anew because the server refused one.
-pub const FIND_EVERY: Duration = Duration::from_secs(5);
 /// After so many refused logins in a row it is over, before the server locks the account.
 pub const LOGINS: u32 = 2;
 /// The first wait between two tries.
@@ -66,6 +66,8 @@ pub enum Event {
     Lost(String),
     /// The server could not connect to a port that a client wanted.
     Refused,
+    /// The server ended a connection to this port before its client did.
+    Left(u16),
     /// A person wants the session opened anew, at once.
     Kicked,
     /// The machine slept, or its network changed.

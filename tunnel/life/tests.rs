@@ -15,6 +15,7 @@ fn plan(ports: &[u16]) -> Plan {
         address: [127, 77, 3, 1].into(),
         names: vec!["lic1".into()],
         ports: ports.iter().map(|port| Port { number: *port, role: Role::Other }).collect(),
+        missing: vec![],
         hosts: vec![],
         busy: vec![],
         is_privileged: false,
@@ -163,6 +164,55 @@ fn a_vendor_daemon_that_came_back_elsewhere_is_followed_without_a_pause() {
     assert!(matches!(driven.life.phase(), Phase::Ready(_)));
 }
 
+/// A plan with a vendor daemon at this port, or with none although there has to be one.
+fn vendor_at(port: Option<u16>) -> Plan {
+    let vendor = port.map(|number| Port { number, role: Role::Vendor("acme".into()) });
+    let missing = if vendor.is_none() { vec!["acme".into()] } else { vec![] };
+    let master = Port { number: 1715, role: Role::Master };
+    Plan { forwards: [master].into_iter().chain(vendor).collect(), missing, ..plan(&[1715]) }
+}
+
+impl Driven {
+    /// A look finds this.
+    fn finds(&mut self, plan: Plan) {
+        if matches!(self.after(Event::Planned(Ok(plan)))[..], [Action::Bind(..)]) {
+            self.after(Event::Bound(Ok(())));
+        }
+        self.after(Event::Verified(Ok(())));
+        assert!(matches!(self.life.phase(), Phase::Ready(_)));
+    }
+}
+
+#[test]
+fn a_vendor_daemon_that_left_is_looked_for_until_it_is_back() {
+    let mut driven = Driven::ready();
+    driven.at += FIND_EVERY;
+    driven.after(Event::Refused);
+    driven.finds(vendor_at(Some(1716)));
+    assert_eq!(driven.after(Event::Left(1715)), [], "a master daemon may end connections as it likes");
+    assert_eq!(driven.after(Event::Left(1716)), [], "it has just looked");
+    let mut waits = vec![];
+    for _ in 0..9 {
+        let before = driven.at;
+        let mut actions = driven.tick();
+        while actions == [Action::Ping] {
+            driven.after(Event::Pinged(Some(Duration::ZERO)));
+            actions = driven.tick();
+        }
+        assert_eq!(actions, [Action::Find]);
+        waits.push((driven.at - before).as_secs());
+        driven.finds(vendor_at(None));
+    }
+    assert_eq!(waits, [5, 5, 10, 20, 40, 80, 160, 300, 300]);
+    while driven.tick() == [Action::Ping] {
+        driven.after(Event::Pinged(Some(Duration::ZERO)));
+    }
+    driven.finds(vendor_at(Some(1717)));
+    driven.at += FIND_EVERY;
+    assert_eq!(driven.after(Event::Left(1716)), [], "nobody is there any more");
+    assert_eq!(driven.after(Event::Left(1717)), [Action::Find]);
+}
+
 #[test]
 fn when_adapting_fails_the_old_ports_stay() {
     let mut driven = Driven::ready();
@@ -279,6 +329,7 @@ fn every_phase_has_an_answer_to_every_event() {
         ("no pong", Event::Pinged(None)),
         ("lost", Event::Lost("reset".into())),
         ("refused", Event::Refused),
+        ("left", Event::Left(1716)),
         ("kicked", Event::Kicked),
         ("woke", Event::Woke),
         ("stopped", Event::Stopped),
@@ -321,6 +372,7 @@ fn any_event() -> impl Strategy<Value = Event> {
     prop_oneof![
         result().prop_map(Event::Connected),
         ports.prop_map(|ports| Event::Planned(Ok(plan(&ports)))),
+        prop_oneof![Just(Some(1716)), Just(None)].prop_map(|port| Event::Planned(Ok(vendor_at(port)))),
         fail().prop_map(|failure| Event::Planned(Err(failure))),
         result().prop_map(Event::Bound),
         result().prop_map(Event::Verified),
@@ -330,6 +382,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(Event::Pinged(None)),
         Just(Event::Lost("reset".into())),
         Just(Event::Refused),
+        Just(Event::Left(1716)),
         Just(Event::Kicked),
         Just(Event::Woke),
         Just(Event::Drained),

@@ -18,6 +18,7 @@ fn wish(ports: Vec<Port>) -> Wish {
             "localhost".into(),
         ],
         ports,
+        missing: vec![],
         hosts: vec![],
         busy: vec![],
         is_privileged: false,

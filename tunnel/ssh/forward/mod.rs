@@ -47,8 +47,10 @@ pub struct Carried {
 /// How a forward ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// Both sides had said all.
+    /// Both sides had said all, the local one first.
     Finished,
+    /// Both sides had said all, the server first; or the server closed the channel.
+    ServerFirst,
     /// The local side broke off.
     LocalGone,
     /// The local side did not read while much was coming.

@@ -55,7 +55,7 @@ pub(super) async fn pump(channel: Channel<Msg>, mut local: TcpStream, waiting: &
         upward(read, &to_server, &signals),
         Downward::new(from_server, write, Backlog::new(waiting)).run(&to_server, &signals),
     );
-    if end != End::Finished {
+    if !matches!(end, End::Finished | End::ServerFirst) {
         reset(local);
     }
     Carried { up, down, end }
@@ -143,6 +143,8 @@ struct Downward<'a> {
     written: u64,
     /// The server has said that nothing more comes.
     said_all: bool,
+    /// It said so before the local side had.
+    is_first: bool,
     /// The local side has been told so.
     told_local: bool,
     /// The server has closed the channel.
@@ -151,7 +153,16 @@ struct Downward<'a> {
 
 impl<'a> Downward<'a> {
     fn new(from_server: ChannelReadHalf, local: WriteHalf<'a>, backlog: Backlog) -> Self {
-        Self { from_server, local, backlog, written: 0, said_all: false, told_local: false, closed: false }
+        Self {
+            from_server,
+            local,
+            backlog,
+            written: 0,
+            said_all: false,
+            is_first: false,
+            told_local: false,
+            closed: false,
+        }
     }
 
     /// Carries until the end, and sees the channel off. Gives the number of bytes, and how it ended.
@@ -165,7 +176,7 @@ impl<'a> Downward<'a> {
             End::SessionLost => true,
             // What feeds a reader that stalls seldom stops by itself: rather lose a little memory than take all that in.
             End::Stalled => false,
-            End::Finished | End::LocalGone => {
+            End::Finished | End::ServerFirst | End::LocalGone => {
                 self.closed || timeout(CLOSING, closed(&mut self.from_server)).await.is_ok()
             }
         };
@@ -189,7 +200,7 @@ impl<'a> Downward<'a> {
                     drop(self.local.shutdown().await);
                 }
                 if self.closed || (self.said_all && sent_all) {
-                    return End::Finished;
+                    return if self.is_first { End::ServerFirst } else { End::Finished };
                 }
             }
             if self.backlog.is_full() {
@@ -217,13 +228,19 @@ impl<'a> Downward<'a> {
     fn take(&mut self, message: ChannelMsg, signals: &Signals) {
         match message {
             ChannelMsg::Data { data } => self.backlog.push(data),
-            ChannelMsg::Eof => self.said_all = true,
+            ChannelMsg::Eof => self.hear_end(signals),
             ChannelMsg::Close => {
-                (self.said_all, self.closed) = (true, true);
+                self.hear_end(signals);
+                self.closed = true;
                 signals.channel_gone.cancel();
             }
             _ => {}
         }
+    }
+
+    fn hear_end(&mut self, signals: &Signals) {
+        self.is_first |= !self.said_all && !signals.sent_all.is_cancelled();
+        self.said_all = true;
     }
 
     /// Writes until the backlog is not full any more.
