@@ -46,10 +46,12 @@ impl Row {
         let words = figure.words();
         let of = |carrier| values.get(&carrier).and_then(|values| median(values.clone()));
         let against = match words.goal {
-            Some(Goal::AtLeast(_, other) | Goal::AtMost(_, other)) => other,
-            Some(Goal::Within(_)) | None => Carrier::Ssh,
+            Some(Goal::AtLeast(_, other) | Goal::AtMost(_, other)) => Some(other),
+            // What is lost may be nothing, or less.
+            Some(Goal::Within(_)) => None,
+            None => Some(Carrier::Ssh),
         };
-        let ratio = match (values.get(&Carrier::Lictunnel), values.get(&against)) {
+        let ratio = match (values.get(&Carrier::Lictunnel), against.and_then(|other| values.get(&other))) {
             // Rounds are pairs: what else the machine did meanwhile, it did to both.
             (Some(ours), Some(theirs)) => {
                 median(ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect())
