@@ -8,7 +8,7 @@ use tokio::io::{
     AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
 };
 use tokio::sync::{mpsc, watch};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::system::{Listener, call};
 use crate::engine::{Board, Order};
@@ -20,6 +20,8 @@ const LONGEST_WORD: u64 = 16;
 const LONGEST_ANSWER: u64 = 1 << 20;
 /// How long one side waits for the other.
 const DEADLINE: Duration = Duration::from_secs(5);
+/// How long after a caller that could not be heard the next one is.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What a tunnel can be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +47,7 @@ pub(super) fn serve(
     drop(tasks.spawn(async move {
         loop {
             let Ok(stream) = listener.accept().await else {
-                tokio::time::sleep(DEADLINE).await;
+                sleep(PAUSE).await;
                 continue;
             };
             let (orders, board) = (orders.clone(), board.clone());

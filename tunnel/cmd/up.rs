@@ -13,7 +13,7 @@ use super::place::Place;
 use super::system::{self, Listener};
 use super::{begin_log, control, live, runtime};
 use crate::clock;
-use crate::engine::{self, Board, Order, Real, Settings, Spec};
+use crate::engine::{self, Board, Order, OverrideState, Real, Settings, Spec};
 use crate::failure::{Exit, Failure};
 use crate::platform;
 use crate::ssh::prompt::{Prompt, Terminal};
@@ -113,7 +113,12 @@ pub(super) fn detach(spec: &Spec, log: Option<PathBuf>) -> Result<u8, Failure> {
         heard(child.stdout.take()).map_err(|error| cannot("hear the process in the background", error))?;
     if said == READY {
         eprintln!("{}: the tunnel is up, process {}; log: {}", spec.name(), child.id(), log.display());
-        drop(place);
+        // What a person still has to do stands in the log, and is not looked for there.
+        if let Ok(board) = runtime()?.block_on(control::say(&place.channel, control::Word::Status))
+            && let OverrideState::Missing(why) = board.names_are
+        {
+            eprintln!("{}: {why}", spec.name());
+        }
         return Ok(0);
     }
     let code = child.wait().ok().and_then(|status| status.code()).and_then(|code| u8::try_from(code).ok());

@@ -136,9 +136,8 @@ impl<'a, R: Remote> Search<'a, R> {
             }
             self.found.merge(judged.found);
             judged.remarks.into_iter().for_each(|text| self.note(Step::Look, text));
-            // Only its master daemon can tell the name to which it sends clients, where the account may not read its files.
-            let is_known = self.found.is_complete() && self.found.names().next().is_some();
-            if self.found.system() == Some(System::Licgate) && !is_known && steps.master {
+            // Its master daemon knows best which vendor daemons there are, and the name to which it sends clients.
+            if self.found.system() == Some(System::Licgate) && steps.master {
                 self.ask_ports().await;
             }
         }

@@ -13,10 +13,27 @@ use crate::plan::{Busy, Obstacle};
 use crate::platform;
 use crate::ssh::forward::{Forwarder, Slot};
 
+/// Connections of all ports at the same time.
+const MOST: usize = 4096;
 /// Connections that the system keeps for us while we are busy.
 const BACKLOG: u32 = 1024;
 /// How long nothing is accepted after the system had no more files.
 const EXHAUSTED: Duration = Duration::from_millis(100);
+
+/// How many connections are carried at the same time; more wait in the kernel.
+pub(super) fn most() -> usize {
+    #[cfg(unix)]
+    let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    #[cfg(not(unix))]
+    let files = None;
+    most_with(files)
+}
+
+/// Each connection is an open file. The other half of those allowed is for listeners, sessions, helpers, and whoever asks how
+/// the tunnel is.
+fn most_with(files: Option<u64>) -> usize {
+    files.and_then(|files| usize::try_from(files / 2).ok()).map_or(MOST, |half| half.clamp(1, MOST))
+}
 
 /// A port of this machine.
 pub struct LocalPort {
@@ -84,4 +101,17 @@ fn cannot_listen(at: SocketAddr, error: &io::Error) -> Failure {
         _ => format!("cannot listen on {at}: {error}"),
     };
     Failure::new(Exit::PortTaken, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_files_for_all_else() {
+        let cases = [(None, 4096), (Some(1 << 20), 4096), (Some(1024), 512), (Some(100), 50), (Some(0), 1)];
+        for (files, most) in cases {
+            assert_eq!(most_with(files), most, "{files:?}");
+        }
+    }
 }

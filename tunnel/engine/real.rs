@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use super::address;
-use super::ports::{Local, LocalPort};
+use super::ports::{self, Local, LocalPort};
 use super::remote::Over;
 use super::rights::{self, Rights};
 use super::spec::Spec;
@@ -28,8 +28,6 @@ use crate::ssh::session::{Means, Refused, Session};
 use crate::tasks::Tasks;
 use crate::{clock, platform};
 
-/// Connections of all ports at the same time.
-const MOST: usize = 4096;
 /// How long a ping may take.
 const PING: Duration = Duration::from_secs(5);
 /// How long a connection to the licence server may take, for each host that it may be at.
@@ -57,7 +55,7 @@ impl Real {
         let resolver = Resolver::new(places, Arc::new(is_ours), clock::wall);
         let host_keys = Arc::new(Keys(Arc::clone(&prompt)));
         let means = Means { resolve: Arc::new(Names(resolver)), host_keys, prompt, tasks: tasks.clone() };
-        let forwarder = Forwarder::new(MOST, tasks);
+        let forwarder = Forwarder::new(ports::most(), tasks);
         let rights = Rights::new(spec.at_terminal);
         Ok(Self { spec, address, means, forwarder, rights, here: OnceCell::new() })
     }

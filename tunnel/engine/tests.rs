@@ -23,6 +23,7 @@ struct Play {
     doors: BTreeMap<u16, mpsc::Sender<Visitor>>,
     is_port_closed: bool,
     is_silent: bool,
+    is_powerless: bool,
     slept: Duration,
     addresses: BTreeSet<IpAddr>,
     sessions: u32,
@@ -125,6 +126,9 @@ impl World for Played {
     }
 
     async fn set(&self, _: &Plan) -> Result<(), Failure> {
+        if self.with(|play| play.is_powerless) {
+            return failed(Exit::NotAllowed);
+        }
         self.with(|play| play.marked = true);
         Ok(())
     }
@@ -238,6 +242,22 @@ fn it_comes_up_carries_and_goes_down_in_order() {
         assert_eq!((row.port, row.open, row.total, row.refused), (1716, 1, 1, 0));
         assert_eq!(stage.stop().await, Ok(()));
         assert_eq!(world.with(|play| play.notes.clone()), ["restored", "left"]);
+    });
+}
+
+#[test]
+fn without_rights_for_the_names_it_goes_on_and_says_so() {
+    play(|world| async move {
+        world.with(|play| play.is_powerless = true);
+        let mut stage = Stage::begin(world.clone());
+        let board = stage.until("ready").await;
+        assert_eq!(board.names_are, OverrideState::Missing("broken".into()));
+        assert_eq!(stage.visit(1715).await, Ok("carried"));
+        stage.lose_session();
+        stage.until("waiting").await;
+        let board = stage.until("ready").await;
+        assert_eq!(board.names_are, OverrideState::Missing("broken".into()));
+        assert_eq!(stage.stop().await, Ok(()));
     });
 }
 

@@ -61,7 +61,8 @@ pub(in crate::discover) fn judge(seen: &Seen, names: &[String], to_localhost: bo
         }
     }
     staff.vendors.values().for_each(|name| found.expect(name.clone()));
-    if staff.masters.is_empty() {
+    // Which of several master daemons a vendor daemon that is missing belongs to, nobody can tell.
+    if staff.masters.is_empty() || staff.vendors.is_empty() {
         stated.missing().for_each(|name| found.expect(name.to_owned()));
     }
     let system = found.system();
