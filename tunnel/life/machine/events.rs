@@ -1,0 +1,229 @@
+//! What follows from each event.
+
+use std::time::Duration;
+
+use super::super::{Action, Now, PING_EVERY, Phase};
+use super::{After, Life};
+use crate::failure::{Exit, Failure};
+use crate::plan::{Changes, Plan};
+
+impl Life {
+    pub(super) fn connected(&mut self, now: Now, result: Result<(), Failure>, out: &mut Vec<Action>) {
+        if self.phase != Phase::Connecting {
+            return;
+        }
+        match result {
+            Ok(()) => {
+                self.is_linked = true;
+                self.find(now, out);
+            }
+            Err(failure) => self.setback(now, failure, out),
+        }
+    }
+
+    pub(super) fn planned(&mut self, now: Now, result: Result<Plan, Failure>, out: &mut Vec<Action>) {
+        if self.phase != Phase::Finding {
+            return;
+        }
+        self.looks.end(now.at, result.as_ref().is_ok_and(|plan| plan.missing.is_empty()));
+        match (result, &self.plan) {
+            (Ok(plan), old) => {
+                let changes = plan.changes_from(old.as_ref());
+                if changes == Changes::default() {
+                    self.plan = Some(plan);
+                    self.verify(out);
+                } else {
+                    self.phase = Phase::Binding;
+                    self.next = Some(plan.clone());
+                    out.push(Action::Bind(plan, changes));
+                }
+            }
+            // The ports of last time may well be right still.
+            (Err(failure), Some(_)) => {
+                self.trouble = Some(failure);
+                self.verify(out);
+            }
+            (Err(failure), None) => self.setback(now, failure, out),
+        }
+    }
+
+    pub(super) fn bound(&mut self, result: Result<(), Failure>, now: Now, out: &mut Vec<Action>) {
+        if self.phase != Phase::Binding {
+            return;
+        }
+        let next = self.next.take();
+        match result {
+            Ok(()) => {
+                self.plan = next;
+                self.verify(out);
+            }
+            Err(failure) if self.plan.is_some() => {
+                self.trouble = Some(failure);
+                self.verify(out);
+            }
+            Err(failure) => self.setback(now, failure, out),
+        }
+    }
+
+    pub(super) fn verified(&mut self, now: Now, result: Result<(), Failure>, out: &mut Vec<Action>) {
+        if self.phase != Phase::Verifying {
+            return;
+        }
+        if let Err(failure) = result {
+            return self.setback(now, failure, out);
+        }
+        if !self.is_open {
+            self.is_open = true;
+            out.push(Action::Admit);
+        }
+        if self.wants_override() {
+            self.phase = Phase::Overriding;
+            self.is_marked = true;
+            out.push(Action::Override);
+        } else {
+            self.ready(now);
+        }
+    }
+
+    pub(super) fn did_override(&mut self, now: Now, result: Result<(), Failure>, out: &mut Vec<Action>) {
+        if self.phase != Phase::Overriding {
+            return;
+        }
+        if let Some(plan) = &self.plan {
+            self.overridden = Some((plan.clone(), result));
+        }
+        match self.after.take() {
+            None => self.ready(now),
+            Some(After::Setback(failure)) => self.setback(now, failure, out),
+            Some(After::Reconnect) => self.reconnect(out),
+            Some(After::End) => self.end(now, out),
+        }
+    }
+
+    pub(super) fn restored(&mut self, now: Now, out: &mut Vec<Action>) {
+        if self.phase != Phase::Restoring {
+            return;
+        }
+        self.is_marked = false;
+        self.end(now, out);
+    }
+
+    pub(super) fn pinged(&mut self, now: Now, time: Option<Duration>, out: &mut Vec<Action>) {
+        if self.phase != Phase::Ready(None) {
+            return;
+        }
+        match time {
+            Some(_) => self.phase = Phase::Ready(Some(now.at + PING_EVERY)),
+            None => {
+                let failure = Failure::new(Exit::Unreachable, "the ssh server does not answer any more");
+                self.hang_up(out);
+                self.setback(now, failure, out);
+            }
+        }
+    }
+
+    pub(super) fn lost(&mut self, now: Now, why: &str, out: &mut Vec<Action>) {
+        self.is_linked = false;
+        let failure = Failure::new(Exit::Unreachable, format!("the ssh session is lost: {why}"));
+        match self.phase {
+            Phase::Finding | Phase::Binding | Phase::Verifying | Phase::Ready(_) => {
+                self.setback(now, failure, out);
+            }
+            Phase::Overriding => {
+                self.hold(out);
+                self.after.get_or_insert(After::Setback(failure));
+            }
+            // What was waited for was the licence server; now the session comes first, at the same time.
+            Phase::Waiting(_) => self.trouble = Some(failure),
+            Phase::Connecting | Phase::Restoring | Phase::Draining(_) | Phase::Closing | Phase::Ended => {}
+        }
+    }
+
+    /// A vendor daemon may have come back on another port.
+    pub(super) fn doubt(&mut self, now: Now, out: &mut Vec<Action>) {
+        self.looks.doubt(now.at);
+        self.look_if_due(now, out);
+    }
+
+    pub(super) fn kicked(&mut self, out: &mut Vec<Action>) {
+        match self.phase {
+            Phase::Finding | Phase::Binding | Phase::Verifying | Phase::Ready(_) | Phase::Waiting(_) => {
+                self.reconnect(out);
+            }
+            // At the first time a person may be typing a password.
+            Phase::Connecting if self.was_ready => self.reconnect(out),
+            Phase::Overriding => {
+                self.after.get_or_insert(After::Reconnect);
+            }
+            Phase::Connecting | Phase::Restoring | Phase::Draining(_) | Phase::Closing | Phase::Ended => {}
+        }
+    }
+
+    pub(super) fn woke(&mut self, out: &mut Vec<Action>) {
+        match self.phase {
+            Phase::Ready(Some(_)) => {
+                self.phase = Phase::Ready(None);
+                out.push(Action::Ping);
+            }
+            // The ping that is out tells.
+            Phase::Ready(None) => {}
+            Phase::Connecting
+            | Phase::Finding
+            | Phase::Binding
+            | Phase::Verifying
+            | Phase::Overriding
+            | Phase::Waiting(_) => self.kicked(out),
+            Phase::Restoring | Phase::Draining(_) | Phase::Closing | Phase::Ended => {}
+        }
+    }
+
+    pub(super) fn stopped(&mut self, now: Now, out: &mut Vec<Action>) {
+        match self.phase {
+            Phase::Connecting
+            | Phase::Finding
+            | Phase::Binding
+            | Phase::Verifying
+            | Phase::Ready(_)
+            | Phase::Waiting(_) => self.end(now, out),
+            Phase::Overriding => self.after = Some(After::End),
+            // Said twice, it is urgent.
+            Phase::Draining(_) => self.close(out),
+            Phase::Restoring | Phase::Closing | Phase::Ended => {}
+        }
+    }
+
+    pub(super) fn drained(&mut self, out: &mut Vec<Action>) {
+        if matches!(self.phase, Phase::Draining(_)) {
+            self.close(out);
+        }
+    }
+
+    pub(super) fn closed(&mut self) {
+        if self.phase == Phase::Closing {
+            self.phase = Phase::Ended;
+        }
+    }
+
+    pub(super) fn tick(&mut self, now: Now, out: &mut Vec<Action>) {
+        if self.next_deadline().is_none_or(|deadline| now.at < deadline) || self.look_if_due(now, out) {
+            return;
+        }
+        match self.phase {
+            Phase::Ready(_) => {
+                self.phase = Phase::Ready(None);
+                out.push(Action::Ping);
+            }
+            Phase::Waiting(_) if self.is_linked => self.find(now, out),
+            Phase::Waiting(_) => self.connect(out),
+            Phase::Draining(_) => self.close(out),
+            Phase::Connecting
+            | Phase::Finding
+            | Phase::Binding
+            | Phase::Verifying
+            | Phase::Overriding
+            | Phase::Restoring
+            | Phase::Closing
+            | Phase::Ended => {}
+        }
+    }
+}
