@@ -119,7 +119,6 @@ mod tests {
         let mut stranger = call(&path).await.unwrap();
         stranger.write_all(b"a word that is much too long\n").await.unwrap();
         assert_eq!(stranger.read(&mut [0; 8]).await.unwrap_or(0), 0, "an unknown word gets no answer");
-        assert!(Listener::bind(&path).is_err(), "the place is taken");
         tasks.drain(Duration::ZERO).await;
     }
 }
