@@ -33,7 +33,7 @@ mod run {
 }
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -59,7 +59,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
             if !failure.message.is_empty() {
-                eprintln!("lictunnel: {failure}");
+                // Nobody to read it is no failure.
+                drop(writeln!(io::stderr(), "lictunnel: {failure}"));
             }
             ExitCode::from(failure.exit.code())
         }
@@ -89,7 +90,7 @@ fn dispatch(flags: Flags) -> Result<u8, Failure> {
         Command::Hosts { what } => hosts::hosts(what).map(done),
         Command::Doctor { server, json } => {
             begin_log("error", loud);
-            doctor::doctor(spec(flags.config.as_deref(), &server)?, json).map(done)
+            doctor::doctor(&spec(flags.config.as_deref(), &server)?, json).map(done)
         }
     }
 }
@@ -128,7 +129,9 @@ fn begin_log(level: &str, loud: u8) {
     };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(directives));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_target(loud > 1);
-    if let Err(error) = log.without_time().with_writer(io::stderr).try_init() {
+    // What the log cannot write it would say on standard error with a macro that panics when that is full.
+    let log = log.log_internal_errors(false).without_time().with_writer(io::stderr);
+    if let Err(error) = log.try_init() {
         tracing::debug!(%error, "there is a log already");
     }
 }

@@ -88,17 +88,21 @@ impl<'a, R: Remote> Search<'a, R> {
         if ports.is_empty() {
             return;
         }
+        let mut last = String::new();
         for port in ports {
             self.asked.insert(port);
             let answer = match timeout(master::DEADLINE, self.remote.open(port)).await {
                 Ok(Ok(stream)) => master::ask(stream, port).await,
-                Ok(Err(_)) => continue,
+                Ok(Err(why)) => {
+                    last = printable(&format!(": {why}"));
+                    continue;
+                }
                 // Something on the way swallows what is sent there, and will do the same at the next port.
                 Err(_) => break,
             };
             return self.take_answer(port, answer);
         }
-        self.note(Step::Master, "nothing answers at the ports where it may be");
+        self.note(Step::Master, format!("nothing answers at the ports where it may be{last}"));
     }
 
     fn take_answer(&mut self, port: u16, answer: master::Answer) {

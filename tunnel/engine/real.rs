@@ -60,6 +60,11 @@ impl Real {
         Ok(Self { spec, address, means, forwarder, rights, here: OnceCell::new() })
     }
 
+    /// What opening a session takes, for those who want to see how far it comes.
+    pub(crate) fn means(&self) -> &Means {
+        &self.means
+    }
+
     /// What was found out about the ports over this session.
     pub async fn discovery(&self, link: &Session) -> Discovery {
         let profile = &self.spec.profile;

@@ -94,9 +94,7 @@ impl SshError {
 impl fmt::Display for SshError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Resolve { host, why } => {
-                write!(f, "no address is known for {host}: {why}; check the name and the network")
-            }
+            Self::Resolve { why, .. } => write!(f, "{why}"),
             Self::Dial { host, tried } => {
                 write!(f, "{host} takes no connection:")?;
                 for (at, why) in tried {

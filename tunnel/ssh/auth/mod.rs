@@ -95,7 +95,11 @@ impl fmt::Display for Report {
         if !self.skipped.is_empty() {
             write!(f, "could not use {}; ", self.skipped.join(", "))?;
         }
-        write!(f, "the server allows {}", list(&self.allowed, "no way to log in that is known here"))
+        write!(f, "the server allows {}", list(&self.allowed, "no way to log in that is known here"))?;
+        if self.allowed.iter().any(|method| method == "publickey") {
+            write!(f, "; for a key of your own: ssh-keygen, then ssh-copy-id")?;
+        }
+        Ok(())
     }
 }
 

@@ -1,0 +1,179 @@
+//! `doctor`: tries each link of the chain from here to the licence server and says which is broken.
+
+mod near;
+mod report;
+
+use std::io::{self, Write as _};
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::report::Report;
+use super::runtime;
+use crate::discover::Role;
+use crate::engine::{Real, Spec, World as _};
+use crate::failure::{Exit, Failure};
+use crate::plan::Plan;
+use crate::ssh::error::SshError;
+use crate::ssh::prompt::{Prompt, Terminal};
+use crate::ssh::session::{Refused, Session};
+use crate::ssh::target::{Route, Target};
+use crate::tasks::Tasks;
+
+/// How long tasks may take to end.
+const GRACE: Duration = Duration::from_secs(2);
+/// A port that listens on every ssh server, to see whether it forwards at all.
+const SSH: u16 = 22;
+/// The links between here and the licence server, those of single ports aside.
+const FAR: [&str; 7] =
+    ["configuration", "real address", "ssh port", "host key", "login", "licence ports", "forwarding"];
+
+/// Checks the chain to a server and prints what it sees.
+pub(super) fn doctor(spec: &Spec, json: bool) -> Result<(), Failure> {
+    let report = runtime()?.block_on(async {
+        let tasks = Tasks::new();
+        let mut report = Report::default();
+        let plan = far(spec, &tasks, &mut report).await;
+        report.leave_out_rest(&FAR);
+        report.say("hosts file", near::hosts_file(spec));
+        near::application(spec, plan.as_ref(), &mut report).await;
+        tasks.drain(GRACE).await;
+        report
+    });
+    let text = if json { report.json() } else { report.text() };
+    // Nobody to read it is no failure.
+    drop(io::stdout().write_all(text.as_bytes()));
+    if report.is_good() { Ok(()) } else { Err(Failure::new(Exit::No, "")) }
+}
+
+/// The links beyond this machine; the plan, if they lead to one.
+async fn far(spec: &Spec, tasks: &Tasks, report: &mut Report) -> Option<Plan> {
+    let target = report.add("configuration", spec.target().await, configuration)?;
+    let prompt: Arc<dyn Prompt> = Arc::new(Terminal::new(tasks));
+    let world = match Real::new(spec.clone(), prompt, tasks) {
+        Ok(world) => world,
+        Err(failure) => {
+            report.say("local address", Err(failure));
+            return None;
+        }
+    };
+    address(&world, &target, report).await?;
+    let session = session(&world, &target, report).await?;
+    let found = world.find(&session).await;
+    let plan = report.add("licence ports", found, |plan| {
+        let ports: Vec<_> =
+            plan.forwards.iter().map(|port| format!("{} ({})", port.number, port.role)).collect();
+        ports.join(", ")
+    });
+    match &plan {
+        Some(plan) => licence_server(&world, &session, plan, report).await,
+        None => report.say("forwarding", forwards(spec, &session).await),
+    }
+    session.close().await;
+    plan
+}
+
+fn configuration(target: &Target) -> String {
+    let Target { user, host, port, .. } = target;
+    let way = match &target.route {
+        Route::Direct => String::new(),
+        Route::Jump(hops) => {
+            let hops: Vec<_> = hops.iter().map(|hop| format!("{}:{}", hop.host, hop.port)).collect();
+            format!(", over {}", hops.join(", "))
+        }
+        Route::Command(command) => format!(", through the command `{command}`"),
+    };
+    format!("ssh goes to {user}@{host}:{port}{way}")
+}
+
+/// The address of the host that is called first: the server itself, or a jump host before it.
+async fn address(world: &Real, target: &Target, report: &mut Report) -> Option<()> {
+    let first = match &target.route {
+        Route::Direct => target,
+        Route::Jump(hops) => hops.first().unwrap_or(target),
+        Route::Command(_) => {
+            report.leave_out("real address", "the command of the configuration finds it");
+            return Some(());
+        }
+    };
+    let found = world.means().resolve.addresses(&first.host).await;
+    let found = found.map_err(|error| Failure::new(Exit::Unreachable, error.to_string()));
+    let words = |addresses: &Vec<_>| {
+        let list: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+        format!("{} is {}", first.host, list.join(", "))
+    };
+    report.add("real address", found, words).map(drop)
+}
+
+/// Opens a session; how that fails shows how far it came.
+async fn session(world: &Real, target: &Target, report: &mut Report) -> Option<Session> {
+    let opened = Session::open(target, world.means()).await;
+    let broken = match &opened {
+        Ok(_) => None,
+        Err(SshError::HostKey { .. }) => Some("host key"),
+        Err(SshError::Login { .. }) => Some("login"),
+        Err(_) => Some("ssh port"),
+    };
+    let at = format!("{}:{}", target.host, target.port);
+    for (link, words) in [("ssh port", "takes connections"), ("host key", "has the key that is known")] {
+        if broken == Some(link) {
+            break;
+        }
+        report.say(link, Ok(format!("{at} {words}")));
+    }
+    let session = match opened {
+        Ok(session) => session,
+        Err(error) => {
+            let failure = Failure::new(Exit::Unreachable, error.to_string());
+            return report.add(broken.unwrap_or("login"), Err(failure), |_| String::new());
+        }
+    };
+    let time = world
+        .ping(&session)
+        .await
+        .map_or(String::new(), |time| format!(", round trip {:.1} ms", time.as_secs_f64() * 1000.0));
+    report.say("login", Ok(format!("{} is let in{time}", target.user)));
+    Some(session)
+}
+
+/// Whether the ssh server forwards at all, where no port is known to try it with.
+async fn forwards(spec: &Spec, session: &Session) -> Result<String, Failure> {
+    let host = spec.profile.forward_to.as_deref().unwrap_or("localhost");
+    match session.stream_to(host, SSH).await {
+        Ok(_) | Err(Refused::ConnectFailed) => Ok(format!("{} forwards connections", session.at())),
+        Err(why) => Err(Failure::new(Exit::NotAllowed, format!("to {host}:{SSH}: {why}")).with_hint(
+            "ask the administrator of the ssh server to allow it; where only some ports are allowed, name those of the \
+             licence server with --ports",
+        )),
+    }
+}
+
+/// The licence server as a whole, then each port of it.
+async fn licence_server(world: &Real, session: &Session, plan: &Plan, report: &mut Report) {
+    let host = match world.verify(session, plan).await {
+        Ok(host) => host,
+        Err(failure) if failure.exit == Exit::NotAllowed => return report.say("forwarding", Err(failure)),
+        Err(failure) => {
+            report.say("forwarding", Ok(format!("{} forwards connections", session.at())));
+            return report.say("licence server", Err(failure));
+        }
+    };
+    report.say("forwarding", Ok(format!("{} forwards connections to {host}", session.at())));
+    for port in &plan.forwards {
+        let link = format!("port {}", port.number);
+        match (session.stream_to(&host, port.number).await, &port.role) {
+            (Ok(_), role) => report.say(&link, Ok(format!("{role}: answers"))),
+            // One of them did.
+            (Err(why), Role::Candidate) => report.leave_out(&link, format!("{}: {why}", port.role)),
+            (Err(why), role) => {
+                let hint = match role {
+                    Role::Vendor(name) => {
+                        format!("see in the licence server's log whether {name} runs, and at which port")
+                    }
+                    _ => "start the licence server there, or correct the number of the port".to_owned(),
+                };
+                let failure = Failure::new(Exit::NotServing, format!("{role}: {why}"));
+                report.say(&link, Err(failure.with_hint(hint)));
+            }
+        }
+    }
+}
