@@ -77,7 +77,7 @@ pub enum Command {
         #[command(flatten)]
         server: Server,
     },
-    /// Write what is known about a server into lictunnel.toml.
+    /// Write what is known about a server into lictunnel.toml; at a terminal it asks.
     Init {
         #[command(flatten)]
         server: Server,
@@ -103,7 +103,7 @@ pub enum Command {
 pub enum Hosts {
     /// Show the lines that lictunnel put there.
     Show,
-    /// Remove those whose tunnel is no more. Needs administrator rights.
+    /// Remove those whose tunnel is no more; asks for administrator rights where they are needed.
     Repair,
 }
 

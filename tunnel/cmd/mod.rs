@@ -86,7 +86,7 @@ fn dispatch(flags: Flags) -> Result<u8, Failure> {
             begin_log("warn", loud);
             print::print(form, &spec(flags.config.as_deref(), &server)?).map(done)
         }
-        Command::Init { server } => init::init(flags.config.as_deref(), &server).map(done),
+        Command::Init { server } => init::init(flags.config.as_deref(), server, at_terminal()).map(done),
         Command::Hosts { what } => hosts::hosts(what).map(done),
         Command::Doctor { server, json } => {
             begin_log("error", loud);

@@ -19,9 +19,12 @@ pub(super) fn print(form: Form, spec: &Spec) -> Result<(), Failure> {
         }
         Form::Ssh | Form::Putty if spec.profile.ports.is_empty() => {
             let failure = Failure::new(Exit::NoPorts, "the ports have to be known for this");
-            return Err(failure.with_hint("name them: --ports 1715,1716"));
+            return Err(failure.with_hint(format!(
+                "name them: --ports 1715,1716; `lictunnel doctor {}` finds and shows them",
+                spec.server
+            )));
         }
-        Form::Ssh => ssh(spec, &address.to_string()),
+        Form::Ssh => ssh(spec, &address.to_string())?,
         Form::Putty => putty(spec, &runtime()?.block_on(spec.target())?, &address.to_string()),
     };
     // Nobody to read it is no failure.
@@ -33,18 +36,32 @@ fn far(spec: &Spec) -> &str {
     spec.profile.forward_to.as_deref().unwrap_or("localhost")
 }
 
-fn ssh(spec: &Spec, address: &str) -> String {
+fn ssh(spec: &Spec, address: &str) -> Result<String, Failure> {
     let profile = &spec.profile;
+    let typed = spec.destination()?;
     let mut words = vec!["ssh".to_owned(), "-N".to_owned()];
-    let mut option = |flag: &str, value: &str| words.extend([flag.to_owned(), value.to_owned()]);
+    let mut option = |flag: &str, value: &str| words.extend([flag.to_owned(), quoted(value)]);
+    option("-o", "ExitOnForwardFailure=yes");
+    option("-o", "ServerAliveInterval=30");
     profile.jump.iter().for_each(|jump| option("-J", jump));
-    profile.user.iter().for_each(|user| option("-l", user));
+    typed.user.iter().chain(&profile.user).take(1).for_each(|user| option("-l", user));
+    typed.port.iter().for_each(|port| option("-p", &port.to_string()));
     profile.identities.iter().for_each(|file| option("-i", &file.display().to_string()));
     for port in &profile.ports {
         option("-L", &format!("{address}:{port}:{}:{port}", far(spec)));
     }
-    words.push(profile.ssh.clone().unwrap_or_else(|| spec.server.clone()));
-    words.join(" ") + "\n"
+    words.push(quoted(&typed.host));
+    Ok(words.join(" ") + "\n")
+}
+
+/// A word for a shell. (Windows' shells know double quotes alone, which no word needs that has no blank in it.)
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "@%+=:,./-_~\\".contains(c);
+    match word.chars().all(is_plain) {
+        true if !word.is_empty() => word.to_owned(),
+        _ if cfg!(windows) => format!("\"{word}\""),
+        _ => format!("'{}'", word.replace('\'', r"'\''")),
+    }
 }
 
 fn putty(spec: &Spec, target: &Target, address: &str) -> String {

@@ -10,7 +10,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
 use super::edit::Conflict;
-use super::lend::Way;
+use super::lend::{SUBCOMMAND, Way};
 use super::line::OwnerId;
 use super::protocol::{LONGEST, Reply, Request, Wish, line_of};
 use crate::loopback::Loopback;
@@ -55,7 +55,9 @@ pub enum Put {
 impl Helper {
     /// Starts `program` as the helper and waits until it is ready, or until no rights are to be had.
     pub async fn start(program: &Path, way: &Way) -> io::Result<Started> {
-        let Some(words) = way.command(program) else { return Ok(Started::NoPrivilege(String::new())) };
+        let Some(words) = way.command(program, &[SUBCOMMAND]) else {
+            return Ok(Started::NoPrivilege(String::new()));
+        };
         let [first, rest @ ..] = words.as_slice() else { return Ok(Started::NoPrivilege(String::new())) };
         let mut command = Command::new(first);
         command.args(rest);

@@ -51,9 +51,8 @@ impl Way {
         }
     }
 
-    /// The command that starts `program` as the helper; `None` where there is no way.
-    pub fn command(&self, program: &Path) -> Option<Vec<OsString>> {
-        let helper: [OsString; 2] = [program.into(), SUBCOMMAND.into()];
+    /// The command that starts `program` with these words; `None` where there is no way.
+    pub fn command(&self, program: &Path, words: &[&str]) -> Option<Vec<OsString>> {
         let mut command: Vec<OsString> = match self {
             Self::Nowhere => return None,
             Self::Direct => Vec::new(),
@@ -63,7 +62,8 @@ impl Way {
             let never_ask = if lender.ends_with("pkexec") { None } else { Some("-n".into()) };
             command.extend(never_ask);
         }
-        command.extend(helper);
+        command.push(program.into());
+        command.extend(words.iter().map(OsString::from));
         Some(command)
     }
 }
@@ -120,7 +120,7 @@ mod tests {
         let way = |is_admin, there: &[&str], at_terminal| {
             let find = |name: &str| there.contains(&name).then(|| Path::new("/usr/bin").join(name));
             let way = Way::choose(is_admin, &["sudo", "pkexec", "doas"], find, at_terminal);
-            let words = way.command(Path::new("/opt/lictunnel"))?;
+            let words = way.command(Path::new("/opt/lictunnel"), &[SUBCOMMAND])?;
             Some(words.join(std::ffi::OsStr::new(" ")).into_string().unwrap())
         };
         let helper = "/opt/lictunnel hosts-helper";
