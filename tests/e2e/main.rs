@@ -5,6 +5,7 @@ mod disk;
 mod firewall;
 mod hostile;
 mod journal;
+mod lictunnel;
 mod licutil;
 mod netns;
 mod readme;

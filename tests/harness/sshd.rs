@@ -17,10 +17,15 @@ pub struct Ssh {
 impl Ssh {
     /// New keys for the server and for the user, who is root.
     pub fn new() -> Self {
+        Self::with_keys("ed25519")
+    }
+
+    /// The same with keys of another type, as `ssh-keygen -t` calls it.
+    pub fn with_keys(kind: &str) -> Self {
         let ssh = Self { folder: tempfile::tempdir().expect("a temporary folder") };
         for name in ["host_key", "user_key"] {
             let (code, _, said) = run(Command::new("ssh-keygen")
-                .args(["-q", "-t", "ed25519", "-N", "", "-C", name, "-f"])
+                .args(["-q", "-t", kind, "-N", "", "-C", name, "-f"])
                 .arg(ssh.path(name)));
             assert_eq!(code, 0, "{said}");
         }
@@ -49,7 +54,19 @@ impl Ssh {
         command
     }
 
-    /// Writes into a machine's `/etc` that `name` is this server at `address`, which key it has, and with which key root logs in.
+    /// Lets the user in by a certificate alone, not by the key, and gives the settings that the server needs for that. Its own key
+    /// is the authority.
+    pub fn certify(&self) -> String {
+        let (code, _, said) = run(Command::new("ssh-keygen")
+            .args(["-q", "-I", "test", "-n", "root", "-s"])
+            .arg(self.path("host_key"))
+            .arg(self.path("user_key.pub")));
+        assert_eq!(code, 0, "{said}");
+        fs::write(self.path("authorized_keys"), "").expect("the folder is ours");
+        format!("TrustedUserCAKeys {}", self.path("host_key.pub").display())
+    }
+
+    /// Writes into a machine's `/etc` that `name` (or several, with blanks between) is this server at `address`, which key it has, and with which key root logs in.
     /// The key files belong to the user `uid`, as ssh wants it.
     pub fn introduce(&self, etc: &Path, name: &str, address: &str, uid: u32) {
         let key = self.path("user_key");
