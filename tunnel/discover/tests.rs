@@ -187,7 +187,7 @@ async fn a_server_that_allows_nothing_leaves_what_is_known_and_says_why() {
     1715 (master daemon)
     given ports: 1715 (master daemon)
     licence files and variables: no licence file was given, and no variable names this server
-    the master daemon's word: nothing answers at the ports where it may be
+    the master daemon's word: nothing answers at the ports where it may be: refused
     a look at the server: no commands\u{1b}[2J here
     ");
     let unknown = Server { commands: vec![("x", "")], ..Server::default() };
