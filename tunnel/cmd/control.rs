@@ -36,7 +36,7 @@ pub(super) enum Word {
 
 const WORDS: [(&str, Word); 3] = [("status", Word::Status), ("kick", Word::Kick), ("stop", Word::Stop)];
 
-/// Serves the channel until the task is dropped.
+/// Serves the channel until the tunnel has ended, which takes no orders then.
 pub(super) fn serve(
     mut listener: Listener,
     orders: mpsc::Sender<Order>,
@@ -46,7 +46,11 @@ pub(super) fn serve(
     let mine = tasks.clone();
     drop(tasks.spawn(async move {
         loop {
-            let Ok(stream) = listener.accept().await else {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = orders.closed() => return,
+            };
+            let Ok(stream) = accepted else {
                 sleep(PAUSE).await;
                 continue;
             };

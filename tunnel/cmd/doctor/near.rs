@@ -70,7 +70,7 @@ pub(super) async fn application(spec: &Spec, plan: Option<&Plan>, report: &mut R
     let Some((pid, _)) = place.owner() else {
         return report.leave_out(TUNNEL, format!("none is up; `lictunnel up {}` brings it up", spec.server));
     };
-    let board = match say(&place.socket, Word::Status).await {
+    let board = match say(&place.channel, Word::Status).await {
         Ok(board) => board,
         Err(error) => {
             let failure =

@@ -43,6 +43,8 @@ pub(crate) fn hear(orders: mpsc::Sender<Order>, tasks: &Tasks) -> io::Result<()>
                 _ = terminate.recv() => Order::Stop,
                 _ = interrupt.recv() => Order::Stop,
                 _ = hangup.recv() => Order::Kick,
+                // The tunnel has ended.
+                () = orders.closed() => return,
             };
             // A full queue holds the same orders already.
             orders.try_send(order).ok();

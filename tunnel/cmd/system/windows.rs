@@ -79,6 +79,8 @@ pub(crate) fn hear(orders: mpsc::Sender<Order>, tasks: &Tasks) -> io::Result<()>
                 _ = brk.recv() => {}
                 _ = close.recv() => {}
                 _ = shutdown.recv() => {}
+                // The tunnel has ended.
+                () = orders.closed() => return,
             }
             // A full queue holds the same orders already.
             orders.try_send(Order::Stop).ok();
