@@ -121,7 +121,7 @@ pub enum Form {
 /// A server, and what goes before the profile.
 #[derive(Debug, Clone, Args)]
 pub struct Server {
-    /// A profile of lictunnel.toml, or what one types after ssh: [user@]host[:port].
+    /// A profile of lictunnel.toml, or what one types after ssh: `[user@]host[:port]`.
     pub server: String,
     /// The licence server's ports, the master daemon's first; without them they are found.
     #[arg(long, value_name = "PORT,…", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..))]
