@@ -94,7 +94,7 @@ fn can(test: &str) -> bool {
 fn an_old_ssh_server_will_do() {
     if can("an_old_ssh_server_will_do") {
         let settings = "HostKeyAlgorithms rsa-sha2-256\nCiphers aes128-ctr\nMACs hmac-sha2-256\n\
-                        KexAlgorithms diffie-hellman-group14-sha256";
+                        KexAlgorithms diffie-hellman-group14-sha256\nPubkeyAcceptedAlgorithms rsa-sha2-256";
         Scene::new(Ssh::with_keys("rsa"), settings).goes_through();
     }
 }

@@ -183,7 +183,8 @@ impl<'a, H: Handler> Login<'a, H> {
 
     async fn take(&mut self, step: Step) -> Result<Told, LoginError> {
         match step {
-            Step::Key(number) => self.offer(number).await,
+            Step::Key(number) => self.offer(number, false).await,
+            Step::OtherHash(number) => self.offer(number, true).await,
             Step::Interactive => self.interactive().await,
             Step::Password => self.password().await,
         }

@@ -1,28 +1,30 @@
 //! Offering one key to the server.
 
 use russh::client::{AuthResult, Handler};
-use russh::keys::{HashAlg, PublicKey};
+use russh::keys::{Certificate, HashAlg, PublicKey};
 use tokio::time::timeout;
 
 use super::candidate::{Candidate, Holder};
 use super::keyfile::{FileSigner, KeyError};
 use super::plan::Outcome;
 use super::{Login, LoginError, STEP, Told};
-use crate::ssh::prompt::NoAnswer;
+use crate::ssh::prompt::{NoAnswer, Nobody, Prompt};
+use crate::ssh::session::Means;
+use crate::ssh::target::Target;
 
 impl<H: Handler> Login<'_, H> {
-    /// Offers the key of this number. Passphrases are asked for, and agents bothered, only when the server would take it.
-    pub(super) async fn offer(&mut self, number: usize) -> Result<Told, LoginError> {
+    /// Offers the key of this number, an RSA key with the best hash or the other one. Passphrases are asked for, and agents
+    /// bothered, only when the server would take it.
+    pub(super) async fn offer(&mut self, number: usize, other_hash: bool) -> Result<Told, LoginError> {
         let candidate = self.candidates[number].clone();
-        let name = candidate.name(|file| self.files[file].path().display().to_string());
-        let offered = match candidate.holder {
-            Holder::Agent => self.offer_of_agent(&candidate).await,
-            Holder::File(file) => self.offer_of_file(&candidate, file).await,
-        };
-        match offered {
-            Ok(answer) => {
+        let mut name = candidate.name(|file| self.files[file].path().display().to_string());
+        if other_hash {
+            name.push_str(" with SHA-256");
+        }
+        match self.offer_with(&candidate, other_hash).await {
+            Ok((answer, no)) => {
                 self.report.tried.push(name);
-                self.answer(Some(answer), Outcome::Refused).await
+                self.answer(Some(answer), no).await
             }
             Err(KeyError::NoAnswer(NoAnswer::Cancelled)) => Err(LoginError::Cancelled),
             Err(KeyError::Silent) => Err(LoginError::Silent(name)),
@@ -31,19 +33,46 @@ impl<H: Handler> Login<'_, H> {
         }
     }
 
-    async fn offer_of_agent(&mut self, candidate: &Candidate) -> Result<AuthResult, KeyError> {
-        let no_key = || KeyError::Agent("it is not there any more".to_owned());
-        let public = candidate.public.as_ref().ok_or_else(no_key)?;
-        let hash = self.hash(public).await?;
+    /// The server's answer, and what a plain refusal counts as.
+    async fn offer_with(
+        &mut self,
+        candidate: &Candidate,
+        other_hash: bool,
+    ) -> Result<(AuthResult, Outcome), KeyError> {
+        let public = match (&candidate.public, candidate.holder) {
+            (Some(public), _) => public.clone(),
+            (None, Holder::File(number)) => {
+                let prompt = asker(self.target, self.means);
+                self.files[number].unlock(prompt, &self.means.tasks).await?.public_key().clone()
+            }
+            (None, Holder::Agent) => return Err(not_there()),
+        };
+        let hash = if other_hash { Some(HashAlg::Sha256) } else { self.hash(&public).await? };
+        let certificate = candidate.certificate.clone();
+        let answer = match candidate.holder {
+            Holder::Agent => self.offer_of_agent(public, certificate, hash).await?,
+            Holder::File(number) => self.offer_of_file(number, public, certificate, hash).await?,
+        };
+        // OpenSSH's server names both hashes also where `PubkeyAcceptedAlgorithms` has only one of them.
+        let no = if hash == Some(HashAlg::Sha512) { Outcome::HashRefused } else { Outcome::Refused };
+        Ok((answer, no))
+    }
+
+    async fn offer_of_agent(
+        &mut self,
+        public: PublicKey,
+        certificate: Option<Certificate>,
+        hash: Option<HashAlg>,
+    ) -> Result<AuthResult, KeyError> {
         let user = self.target.user.clone();
-        let agent = self.agent.as_mut().ok_or_else(no_key)?;
-        let offered = match &candidate.certificate {
+        let agent = self.agent.as_mut().ok_or_else(not_there)?;
+        let offered = match certificate {
             Some(certificate) => {
-                let offer = self.handle.authenticate_certificate_with(user, certificate.clone(), hash, agent);
+                let offer = self.handle.authenticate_certificate_with(user, certificate, hash, agent);
                 timeout(STEP, offer).await
             }
             None => {
-                let offer = self.handle.authenticate_publickey_with(user, public.clone(), hash, agent);
+                let offer = self.handle.authenticate_publickey_with(user, public, hash, agent);
                 timeout(STEP, offer).await
             }
         };
@@ -54,20 +83,18 @@ impl<H: Handler> Login<'_, H> {
     }
 
     /// The passphrase has no deadline of ours: the server has one for the whole login.
-    async fn offer_of_file(&mut self, candidate: &Candidate, number: usize) -> Result<AuthResult, KeyError> {
-        let (prompt, tasks) = (&*self.means.prompt, &self.means.tasks);
-        let batch = self.target.batch;
-        let prompt = if batch { &crate::ssh::prompt::Nobody } else { prompt };
-        let public = match &candidate.public {
-            Some(public) => public.clone(),
-            None => self.files[number].unlock(prompt, tasks).await?.public_key().clone(),
-        };
-        let hash = self.hash(&public).await?;
+    async fn offer_of_file(
+        &mut self,
+        number: usize,
+        public: PublicKey,
+        certificate: Option<Certificate>,
+        hash: Option<HashAlg>,
+    ) -> Result<AuthResult, KeyError> {
+        let prompt = asker(self.target, self.means);
         let user = self.target.user.clone();
-        let mut signer = FileSigner { file: &mut self.files[number], prompt, tasks };
-        match &candidate.certificate {
+        let mut signer = FileSigner { file: &mut self.files[number], prompt, tasks: &self.means.tasks };
+        match certificate {
             Some(certificate) => {
-                let certificate = certificate.clone();
                 self.handle.authenticate_certificate_with(user, certificate, hash, &mut signer).await
             }
             None => self.handle.authenticate_publickey_with(user, public, hash, &mut signer).await,
@@ -87,4 +114,13 @@ impl<H: Handler> Login<'_, H> {
             Err(_) => Err(KeyError::Ended),
         }
     }
+}
+
+/// Who is asked for passphrases.
+fn asker<'a>(target: &Target, means: &'a Means) -> &'a dyn Prompt {
+    if target.batch { &Nobody } else { &*means.prompt }
+}
+
+fn not_there() -> KeyError {
+    KeyError::Agent("it is not there any more".to_owned())
 }

@@ -11,11 +11,17 @@ const MOST_REFUSALS: u8 = 3;
 /// The most steps that a server may want one after the other.
 const MOST_FACTORS: u8 = 8;
 
+/// The most RSA keys that are offered a second time, with the other hash. Servers hang up after six refusals or so, and a
+/// password may have to come after the keys.
+const MOST_OTHER_HASH: u8 = 2;
+
 /// One try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     /// Offer the key of this number.
     Key(usize),
+    /// Offer it again, with the other hash.
+    OtherHash(usize),
     /// Answer the server's questions.
     Interactive,
     /// Give a password.
@@ -25,7 +31,7 @@ pub(super) enum Step {
 impl Step {
     fn method(self) -> Method {
         match self {
-            Self::Key(_) => Method::PublicKey,
+            Self::Key(_) | Self::OtherHash(_) => Method::PublicKey,
             Self::Interactive => Method::KeyboardInteractive,
             Self::Password => Method::Password,
         }
@@ -39,6 +45,8 @@ pub(super) enum Outcome {
     AnswerRefused,
     /// The server said no, and nobody had typed anything.
     Refused,
+    /// The server said no to a key that it might take with the other hash.
+    HashRefused,
     /// The server said yes, and wants more.
     Partial,
     /// The server was not asked.
@@ -51,10 +59,13 @@ pub(super) struct Plan {
     preferred: Vec<Method>,
     allowed: Vec<Method>,
     keys: VecDeque<usize>,
+    /// Keys to be offered with the other hash when there are no others left.
+    other_hash: VecDeque<usize>,
     /// Keys that the server has refused, which may serve once it has accepted another one.
     refused_keys: Vec<usize>,
     interactive: bool,
     password: bool,
+    hash_refusals: u8,
     refusals: u8,
     factors: u8,
 }
@@ -66,9 +77,11 @@ impl Plan {
             preferred: preferred.to_vec(),
             allowed,
             keys: (0..keys).collect(),
+            other_hash: VecDeque::new(),
             refused_keys: Vec::new(),
             interactive: can_ask,
             password: can_ask,
+            hash_refusals: 0,
             refusals: 0,
             factors: 0,
         }
@@ -78,7 +91,10 @@ impl Plan {
     pub(super) fn next(&self) -> Option<Step> {
         let wanted = |method: &&Method| self.allowed.contains(method);
         self.preferred.iter().filter(wanted).find_map(|method| match method {
-            Method::PublicKey => self.keys.front().map(|&key| Step::Key(key)),
+            Method::PublicKey => {
+                let other_hash = || self.other_hash.front().map(|&key| Step::OtherHash(key));
+                self.keys.front().map(|&key| Step::Key(key)).or_else(other_hash)
+            }
             Method::KeyboardInteractive => self.interactive.then_some(Step::Interactive),
             Method::Password => self.password.then_some(Step::Password),
         })
@@ -87,16 +103,24 @@ impl Plan {
     /// Takes in what came of a step, and what the server allows now.
     pub(super) fn told(&mut self, step: Step, outcome: Outcome, allowed: Vec<Method>) {
         self.allowed = allowed;
-        let tried_key = if matches!(step, Step::Key(_)) { self.keys.pop_front() } else { None };
+        let tried_key = match step {
+            Step::Key(_) => self.keys.pop_front(),
+            Step::OtherHash(_) => self.other_hash.pop_front(),
+            Step::Interactive | Step::Password => None,
+        };
         match outcome {
             Outcome::Partial => {
                 self.factors += 1;
-                self.keys.extend(self.refused_keys.drain(..));
+                self.keys.extend(self.refused_keys.drain(..).chain(self.other_hash.drain(..)));
                 if self.factors >= MOST_FACTORS {
                     self.allowed.clear();
                 }
             }
-            Outcome::Refused => {
+            Outcome::HashRefused if self.hash_refusals < MOST_OTHER_HASH => {
+                self.hash_refusals += 1;
+                self.other_hash.extend(tried_key);
+            }
+            Outcome::Refused | Outcome::HashRefused => {
                 self.refused_keys.extend(tried_key);
                 self.give_up(step.method());
             }
@@ -183,10 +207,30 @@ mod tests {
         );
     }
 
+    #[test]
+    fn two_keys_are_offered_with_the_other_hash_after_all_others() {
+        let mut plan = Plan::new(&ALL, ALL.to_vec(), 4, true);
+        let hash: (Outcome, &[Method]) = (Outcome::HashRefused, &ALL);
+        let no: (Outcome, &[Method]) = (Outcome::Refused, &ALL);
+        let all = [hash, no, hash, hash, no, no];
+        assert_eq!(
+            steps(&mut plan, &all),
+            [
+                Some(Step::Key(0)),
+                Some(Step::Key(1)),
+                Some(Step::Key(2)),
+                Some(Step::Key(3)),
+                Some(Step::OtherHash(0)),
+                Some(Step::OtherHash(2)),
+                Some(Step::Interactive)
+            ]
+        );
+    }
+
     proptest! {
         #[test]
         fn every_login_ends(
-            outcomes in proptest::collection::vec((0_u8..4, proptest::collection::vec(0_usize..3, 0..4)), 200),
+            outcomes in proptest::collection::vec((0_usize..5, proptest::collection::vec(0_usize..3, 0..4)), 200),
             keys in 0_usize..5,
         ) {
             let mut plan = Plan::new(&ALL, ALL.to_vec(), keys, true);
@@ -194,9 +238,15 @@ mod tests {
             let mut count = 0;
             for (outcome, allowed) in outcomes {
                 let Some(step) = plan.next() else { break };
-                let outcome = [Outcome::AnswerRefused, Outcome::Refused, Outcome::Partial, Outcome::Skipped]
-                    [usize::from(outcome)];
-                answers += u8::from(outcome == Outcome::AnswerRefused && !matches!(step, Step::Key(_)));
+                let outcome = [
+                    Outcome::AnswerRefused,
+                    Outcome::Refused,
+                    Outcome::HashRefused,
+                    Outcome::Partial,
+                    Outcome::Skipped,
+                ][outcome];
+                let is_typed = matches!(step, Step::Interactive | Step::Password);
+                answers += u8::from(outcome == Outcome::AnswerRefused && is_typed);
                 count += 1;
                 plan.told(step, outcome, allowed.iter().map(|&i| ALL[i]).collect());
             }

@@ -1,6 +1,7 @@
 //! Logging in at a real server.
 
-use std::process::Command;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use lictunnel::ssh::error::SshError;
@@ -10,6 +11,36 @@ use russh::keys::Algorithm;
 
 use crate::people::{Doorman, User, means, with, with_user};
 use crate::sshd::Sshd;
+
+/// An agent that runs until it is dropped.
+struct Agency {
+    child: Child,
+    socket: PathBuf,
+}
+
+impl Agency {
+    /// One in the directory of the server.
+    fn start(sshd: &Sshd) -> Self {
+        let socket = sshd.file("agent");
+        let mut command = Command::new("ssh-agent");
+        command.arg("-D").arg("-a").arg(&socket).stdout(Stdio::null());
+        Self { child: command.spawn().unwrap(), socket }
+    }
+
+    /// Gives it a key. It says nothing when it is ready; adding fails until then.
+    fn add(&self, key: &Path) {
+        let mut add = Command::new("ssh-add");
+        add.arg("-q").arg(key).env("SSH_AUTH_SOCK", &self.socket);
+        assert!((0..1000).any(|_| add.output().unwrap().status.success()), "{}", key.display());
+    }
+}
+
+impl Drop for Agency {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
 
 async fn opens(sshd: &Sshd) {
     Session::open(&sshd.target(), &means()).await.unwrap().close().await;
@@ -30,6 +61,37 @@ async fn with_an_rsa_key() {
     // The first key is refused, the second one taken.
     target.identities.push(sshd.file("id_rsa"));
     Session::open(&target, &means()).await.unwrap().close().await;
+}
+
+/// Such a server says that it takes both.
+#[tokio::test]
+async fn with_an_rsa_key_at_a_server_that_takes_one_hash_only() {
+    for hash in ["rsa-sha2-256", "rsa-sha2-512"] {
+        let only = format!("PubkeyAcceptedAlgorithms {hash},{hash}-cert-v01@openssh.com\nMaxAuthTries 3");
+        let Some(sshd) = Sshd::start(&only) else { return };
+        sshd.keygen(&["-t", "rsa", "-b", "2048", "-N", "", "-f", "id_rsa"]);
+        let public = std::fs::read_to_string(sshd.file("id_rsa.pub")).unwrap();
+        sshd.write("authorized_keys", &public);
+        let mut target = sshd.target();
+        target.identities = vec![sshd.file("id_rsa")];
+        let file = Session::open(&target, &means()).await;
+
+        let agent = Agency::start(&sshd);
+        agent.add(&sshd.file("id_rsa"));
+        let mut by_agent = target.clone();
+        by_agent.agent = Agent::At(agent.socket.clone());
+        by_agent.identities.clear();
+        let agent = Session::open(&by_agent, &means()).await;
+
+        sshd.keygen(&["-t", "ed25519", "-N", "", "-f", "authority"]);
+        sshd.keygen(&["-s", "authority", "-I", "test", "-n", &crate::sshd::user(), "id_rsa.pub"]);
+        let authority = std::fs::read_to_string(sshd.file("authority.pub")).unwrap();
+        sshd.write("authorized_keys", &format!("cert-authority {authority}"));
+        let certificate = Session::open(&target, &means()).await;
+        for (what, opened) in [("file", file), ("agent", agent), ("certificate", certificate)] {
+            assert!(opened.is_ok(), "{hash}, {what}: {}", opened.unwrap_err());
+        }
+    }
 }
 
 #[tokio::test]
@@ -67,24 +129,12 @@ async fn in_batch_mode_nobody_is_asked() {
 #[tokio::test]
 async fn with_an_agent() {
     let Some(sshd) = Sshd::start("") else { return };
-    let socket = sshd.file("agent");
-    let mut agent = Command::new("ssh-agent")
-        .arg("-D")
-        .arg("-a")
-        .arg(&socket)
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
-    let add = |key: &str| {
-        // The agent says nothing when it is ready; adding fails until then.
-        let mut add = Command::new("ssh-add");
-        add.arg("-q").arg(sshd.file(key)).env("SSH_AUTH_SOCK", &socket);
-        (0..1000).any(|_| add.output().unwrap().status.success())
-    };
+    let agent = Agency::start(&sshd);
     sshd.keygen(&["-t", "ed25519", "-N", "", "-f", "other"]);
-    assert!(add("other") && add("id"));
+    agent.add(&sshd.file("other"));
+    agent.add(&sshd.file("id"));
     let mut target = sshd.target();
-    target.agent = Agent::At(socket.clone());
+    target.agent = Agent::At(agent.socket.clone());
     target.identities.clear();
     let open = Session::open(&target, &means()).await;
     target.identities_only = true;
@@ -93,8 +143,7 @@ async fn with_an_agent() {
     std::fs::remove_file(sshd.file("id")).unwrap();
     target.identities = vec![sshd.file("id")];
     let named = Session::open(&target, &means()).await;
-    agent.kill().unwrap();
-    agent.wait().unwrap();
+    drop(agent);
     let gone = Session::open(&target, &means()).await.unwrap_err().to_string();
     assert!(open.is_ok() && named.is_ok());
     assert!(none.unwrap_err().to_string().contains("tried nothing"));
