@@ -59,6 +59,10 @@ pub enum ExecError {
 impl fmt::Display for ExecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // OpenSSH's words for it are those of a forward that finds nobody.
+            Self::NoChannel(Refused::Prohibited | Refused::ConnectFailed) => {
+                write!(f, "no command can be run on the server: it opens no session for one (MaxSessions)")
+            }
             Self::NoChannel(why) => write!(f, "no command can be run on the server: {why}"),
             Self::Forbidden => write!(f, "the server runs no commands for this account"),
             Self::TooMuch(bytes) => write!(f, "the command on the server wrote more than {bytes} bytes"),
