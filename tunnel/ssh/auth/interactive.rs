@@ -37,20 +37,26 @@ impl<H: Handler> Login<'_, H> {
     pub(super) async fn interactive(&mut self) -> Result<Told, LoginError> {
         let user = self.target.user.clone();
         let mut reply = in_time(self.handle.authenticate_keyboard_interactive_start(user, None)).await?;
-        let mut typed = false;
+        let (mut asked, mut typed) = (false, false);
         for _ in 0..MOST_ROUNDS {
             match reply {
                 Some(Reply::Success) => return Ok(Told::In),
                 Some(Reply::Failure { remaining_methods, partial_success })
                     if !remaining_methods.is_empty() =>
                 {
-                    self.report.tried.push("answers to the server's questions".to_owned());
+                    let tried = if asked {
+                        "answers to the server's questions"
+                    } else {
+                        "keyboard-interactive, where the server asked nothing"
+                    };
+                    self.report.tried.push(tried.to_owned());
                     let no = if typed { Outcome::AnswerRefused } else { Outcome::Refused };
                     return Ok(
                         self.no(&remaining_methods, if partial_success { Outcome::Partial } else { no })
                     );
                 }
                 Some(Reply::InfoRequest { name, instructions, prompts }) => {
+                    asked |= !prompts.is_empty();
                     let mut answers = self.answers(&name, &instructions, &prompts).await?;
                     typed |= answers.iter().any(|answer| !answer.is_empty());
                     let answers = answers.iter_mut().map(|answer| std::mem::take(&mut **answer)).collect();

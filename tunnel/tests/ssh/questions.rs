@@ -26,6 +26,11 @@ struct Asker {
 }
 
 impl Asker {
+    /// One whose questions are over: it says no at once.
+    fn silent() -> Self {
+        Self { told: Told::default(), methods: &[MethodKind::KeyboardInteractive], round: 3 }
+    }
+
     fn no(&self, partial_success: bool) -> Auth {
         let methods = if partial_success { &[MethodKind::KeyboardInteractive] } else { self.methods };
         Auth::Reject { proceed_with_methods: Some(methods.into()), partial_success }
@@ -76,13 +81,16 @@ impl Handler for Asker {
 }
 
 async fn open(methods: &'static [MethodKind], user: &Arc<User>) -> (Result<Session, SshError>, Vec<String>) {
+    open_with(Asker { told: Told::default(), methods, round: 0 }, user).await
+}
+
+async fn open_with(asker: Asker, user: &Arc<User>) -> (Result<Session, SshError>, Vec<String>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let told = Told::default();
-    let asker = Asker { told: Arc::clone(&told), methods, round: 0 };
+    let told = Arc::clone(&asker.told);
     let config = Arc::new(Config {
         keys: vec![PrivateKey::from(Ed25519Keypair::from_seed(&[1; 32]))],
-        methods: MethodSet::from(methods),
+        methods: MethodSet::from(asker.methods),
         auth_rejection_time: std::time::Duration::ZERO,
         ..Config::default()
     });
@@ -145,6 +153,19 @@ async fn three_wrong_answers_are_the_end() {
     assert_eq!(told, ["a", "b", "c", "d", "e", "f", "g", "h", "i"]);
     assert!(error.is_final() && text.contains("the server allows keyboard-interactive, password"), "{text}");
     assert!(!text.contains("abc"), "{text}");
+    assert!(text.contains("answers to the server's questions") && !text.contains("asked nothing"), "{text}");
+}
+
+#[tokio::test]
+async fn a_server_that_asks_nothing_got_no_answers() {
+    let user = User::who_says(&[]);
+    let error = open_with(Asker::silent(), &user).await.0.unwrap_err();
+    let text = error.to_string();
+    assert!(
+        error.is_final() && text.contains("keyboard-interactive, where the server asked nothing"),
+        "{text}"
+    );
+    assert!(!text.contains("answers"), "{text}");
 }
 
 #[tokio::test]
