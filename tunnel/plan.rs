@@ -24,8 +24,8 @@ pub struct Wish {
     pub names: Vec<String>,
     /// The server's ports, given or found.
     pub ports: Vec<Port>,
-    /// Vendor daemons that have to be there and are not up.
-    pub missing: Vec<String>,
+    /// Whether `ports` are all: the user named them, or master daemon and vendor daemons were found.
+    pub is_whole: bool,
     /// Where the licence server is in the eyes of the ssh server, best first.
     pub hosts: Vec<String>,
     /// Ports of `address` that others listen on.
@@ -65,8 +65,8 @@ pub struct Plan {
     pub hosts: Vec<String>,
     /// The ports, each only once, by number.
     pub forwards: Vec<Port>,
-    /// Vendor daemons that are not up, whose ports are not known therefore.
-    pub missing: Vec<String>,
+    /// Whether these are all. If not, a vendor daemon is not up or was not seen.
+    pub is_whole: bool,
 }
 
 /// What is different in a new plan.
@@ -117,8 +117,13 @@ impl Plan {
         if hosts.is_empty() {
             hosts.push("localhost".to_owned());
         }
-        let missing = wish.missing.clone();
-        Ok(Self { address: wish.address, names: names(&wish.names), hosts, forwards, missing })
+        Ok(Self {
+            address: wish.address,
+            names: names(&wish.names),
+            hosts,
+            forwards,
+            is_whole: wish.is_whole,
+        })
     }
 
     /// The ports of which one has to take a connection, to show that the licence server answers: the master daemon's, else those on
@@ -130,6 +135,21 @@ impl Plan {
         let first = || self.forwards.first().map(|port| port.number).into_iter().collect();
         let ways = [with(&Role::Master), with(&Role::Candidate)];
         ways.into_iter().find(|ports| !ports.is_empty()).unwrap_or_else(first)
+    }
+
+    /// This plan with those ports of vendor daemons in `old` that a look which did not find all may have overlooked.
+    #[must_use]
+    pub fn keeping(mut self, old: Option<&Self>) -> Self {
+        let is_vendor = |port: &&Port| matches!(port.role, Role::Vendor(_));
+        if !self.is_whole {
+            for port in old.iter().flat_map(|old| &old.forwards).filter(is_vendor) {
+                if self.forwards.iter().all(|known| known.number != port.number) {
+                    self.forwards.push(port.clone());
+                }
+            }
+            self.forwards.sort_by_key(|port| port.number);
+        }
+        self
     }
 
     /// What has to change on the way from `old`, or from nothing, to this plan.

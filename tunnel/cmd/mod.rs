@@ -73,7 +73,7 @@ fn dispatch(flags: Flags) -> Result<u8, Failure> {
     match flags.command {
         Command::Up { server, detach, detached, log } => {
             let spec = spec(flags.config.as_deref(), &server)?;
-            if detach { up::detach(&spec, log) } else { up::up(spec, detached, loud).map(done) }
+            if detach && !detached { up::detach(&spec, log) } else { up::up(spec, detached, loud).map(done) }
         }
         Command::Run { server, application } => {
             begin_log("warn", loud);

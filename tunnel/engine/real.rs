@@ -106,7 +106,7 @@ impl Real {
             address: IpAddr::V4(here),
             names,
             ports: found.ports().iter().map(port).collect(),
-            missing: found.missing().map(str::to_owned).collect(),
+            is_whole: !self.spec.profile.ports.is_empty() || found.is_complete(),
             hosts: self.hosts(found.names()),
             // Who holds a port shows when it is to be listened on.
             busy: Vec::new(),
@@ -171,24 +171,28 @@ impl World for Real {
     }
 
     async fn verify(&self, link: &Session, plan: &Plan) -> Result<String, Failure> {
-        let mut tried = Vec::new();
+        let (mut tried, mut forbidden) = (Vec::new(), Vec::new());
         for (index, host) in plan.hosts.iter().enumerate() {
             let within = if index + 1 < plan.hosts.len() { SOON } else { REACH };
             for port in plan.proofs() {
                 match timeout(within, link.stream_to(host, port)).await {
                     Ok(Ok(_)) => return Ok(host.clone()),
-                    Ok(Err(Refused::Prohibited)) => {
-                        let message = format!("{} forbids the way to {host}:{port}", link.at());
-                        let failure = Failure::new(Exit::NotAllowed, message);
-                        return Err(failure.with_hint(
-                            "ask its administrator to allow it: AllowTcpForwarding, PermitOpen in sshd_config",
-                        ));
-                    }
+                    Ok(Err(Refused::Prohibited)) => forbidden.push(format!("{host}:{port}")),
                     Ok(Err(why)) => tried.push(format!("{host}:{port}: {why}")),
                     Err(_) => tried.push(format!("{host}:{port}: no answer")),
                 }
             }
         }
+        if tried.is_empty() && !forbidden.is_empty() {
+            let message = format!("{} forbids the way to {}", link.at(), forbidden.join(", "));
+            let hint = "ask its administrator to allow it: AllowTcpForwarding, PermitOpen in sshd_config";
+            return Err(Failure::new(Exit::NotAllowed, message).with_hint(hint));
+        }
+        // What swallows connections may be the session itself.
+        if link.ping(PING).await.is_none() {
+            return Err(Failure::new(Exit::Unreachable, "the ssh server does not answer any more"));
+        }
+        tried.extend(forbidden.iter().map(|place| format!("{place}: forbidden by the ssh server")));
         let message =
             format!("the licence server does not answer through {}: {}", link.at(), tried.join("; "));
         let hint =

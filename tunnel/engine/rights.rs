@@ -69,7 +69,8 @@ impl Rights {
         if held.is_none() {
             let way = Way::here(self.at_terminal);
             if matches!(way, Way::Lent { .. }) {
-                tracing::info!("{}", Announcement(block));
+                // The password is asked for next: nobody is to give it without knowing for what.
+                tracing::warn!("{}", Announcement(block));
             }
             match Helper::start(&program()?, &way).await {
                 Ok(Started::Running(helper)) => *held = Some(*helper),

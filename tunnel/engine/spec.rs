@@ -68,7 +68,8 @@ impl Spec {
 
     /// The block that the hosts file is to have for `names`; `None` when none of them can stand in it.
     pub fn block(&self, address: Loopback, names: &[String]) -> Option<Wish> {
-        let names = names.iter().filter_map(|name| HostName::parse(name).ok());
+        // The user's own come first; what a server says of itself is cut where it gets too much.
+        let names = names.iter().filter_map(|name| HostName::parse(name).ok()).take(Names::MOST);
         let names = Names::new(names).ok()?;
         Some(Wish { id: OwnerId::of(&self.name()), pid: std::process::id(), address, names })
     }

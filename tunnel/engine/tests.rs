@@ -92,7 +92,7 @@ impl World for Played {
             address: [127, 77, 3, 1].into(),
             names: vec!["lic1".into()],
             ports: ports.iter().map(|port| Port { number: *port, role: Role::Other }).collect(),
-            missing: vec![],
+            is_whole: true,
             hosts: vec![],
             busy: vec![],
             is_privileged: false,

@@ -22,6 +22,8 @@ use crate::platform;
 
 /// A system command that takes longer is left to itself: a name cache that hangs is no reason to hang.
 const COMMAND_LIMIT: Duration = Duration::from_secs(3);
+/// More tunnels than this no helper serves: the file has to stay small enough to be edited.
+const MOST_HELD: usize = 64;
 /// So often a block is tried to be taken out before it is left to `hosts repair`.
 const LAST_ATTEMPTS: u32 = 5;
 const LAST_PAUSE: Duration = Duration::from_secs(1);
@@ -117,6 +119,14 @@ impl Helper {
             return Ok(Reply::Refused { why, wants_privilege: false });
         };
         let block = Override { id: wish.id, tunnel, address: wish.address, names: wish.names };
+        if self.held.get(&block.id).is_some_and(|held| *held != block.tunnel) {
+            // What was put for another process would be nobody's to take back.
+            self.take(block.id)?;
+        }
+        if self.held.len() >= MOST_HELD && !self.held.contains_key(&block.id) {
+            let why = format!("{MOST_HELD} tunnels of one helper are enough");
+            return Ok(Reply::Refused { why, wants_privilege: false });
+        }
         // Recorded before it is done: a change that fails half-way is taken back all the same.
         self.held.insert(block.id, block.tunnel.clone());
         let is_alive = &Process::is_alive;

@@ -133,7 +133,7 @@ impl Life {
             Event::Left(port) if self.is_vendor(port) => self.doubt(now, &mut out),
             Event::Left(_) => {}
             Event::Kicked => self.kicked(&mut out),
-            Event::Woke => self.woke(&mut out),
+            Event::Woke => self.woke(now, &mut out),
             Event::Stopped => self.stopped(now, &mut out),
             Event::Drained => self.drained(&mut out),
             Event::Closed => self.closed(),

@@ -18,7 +18,7 @@ fn wish(ports: Vec<Port>) -> Wish {
             "localhost".into(),
         ],
         ports,
-        missing: vec![],
+        is_whole: true,
         hosts: vec![],
         busy: vec![],
         is_privileged: false,

@@ -90,6 +90,9 @@ impl SystemCommand {
 
     fn silent(&self) -> Command {
         let mut command = Command::new(self.program);
+        // Run as root on behalf of somebody else, it must not find that person's programs.
+        #[cfg(unix)]
+        command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin");
         command.args(&self.args).env("LC_ALL", "C").stdin(Stdio::null()).stderr(Stdio::null());
         command
     }

@@ -12,9 +12,10 @@ pub fn hosts_path() -> PathBuf {
     root.join(r"system32\drivers\etc\hosts")
 }
 
-/// Where whoever edits the hosts file keeps its lock and, while it writes in place, a copy. It outlives a power cut.
+/// Where whoever edits the hosts file keeps its lock and, while it writes in place, a copy. It outlives a power cut. It lies
+/// beside the hosts file, where only administrators write: what stands in the copy comes back into the file.
 pub fn hosts_keep() -> PathBuf {
-    dir_from(env::var_os("ProgramData")).unwrap_or_else(|| r"C:\ProgramData".into()).join("lictunnel")
+    hosts_path().with_file_name("lictunnel")
 }
 
 /// Where profiles lie: `%APPDATA%\lictunnel`.

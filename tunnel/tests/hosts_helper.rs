@@ -227,3 +227,17 @@ fn it_is_not_started_by_hand() {
     let lent = Place::new().command().env("SUDO_UID", "1003").stdin(Stdio::null()).output().unwrap();
     assert_eq!(lent.status.code(), Some(2), "no other file for who was lent the right");
 }
+
+#[test]
+fn a_block_that_changes_hands_is_not_left_behind() {
+    let place = Place::new();
+    let mut other = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+    let mut helper = place.start();
+    for pid in [other.id(), std::process::id()] {
+        assert!(helper.ask(&put("lic1", pid, "127.77.3.1")).starts_with("{\"put\":"), "{pid}");
+    }
+    assert_eq!(helper.end(), Some(0));
+    assert_eq!(place.hosts(), BEFORE, "also what the other process, which lives on, had put");
+    drop(other.stdin.take());
+    other.wait().unwrap();
+}

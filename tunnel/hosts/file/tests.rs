@@ -47,6 +47,23 @@ fn top(file: &[u8]) -> Result<Vec<u8>, Refusal> {
     Ok(if file.starts_with(b"ours\n") { file.to_vec() } else { [b"ours\n", file].concat() })
 }
 
+#[test]
+fn what_is_kept_is_nobody_elses() {
+    let place = place(b"x\n");
+    let keep = place.dir.path().join("keep");
+    fs::create_dir(&keep).unwrap();
+    fs::set_permissions(&keep, fs::Permissions::from_mode(0o755)).unwrap();
+    place.file.change(top).unwrap();
+    assert_eq!(fs::metadata(&keep).unwrap().mode() & 0o777, 0o700);
+    assert_eq!(fs::metadata(keep.join("hosts.lock")).unwrap().mode() & 0o077, 0);
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    std::os::unix::fs::chown(&keep, Some(65534), None).unwrap();
+    let refused = place.file.change(top).unwrap_err().to_string();
+    assert!(refused.contains("belongs to somebody else"), "{refused}");
+}
+
 /// In a mount namespace of its own, which ends with it.
 fn in_own_namespace(work: impl FnOnce() + Send) {
     if !rustix::process::geteuid().is_root() {

@@ -25,9 +25,10 @@ impl Life {
         if self.phase != Phase::Finding {
             return;
         }
-        self.looks.end(now.at, result.as_ref().is_ok_and(|plan| plan.missing.is_empty()));
+        self.looks.end(now.at, result.as_ref().is_ok_and(|plan| plan.is_whole));
         match (result, &self.plan) {
             (Ok(plan), old) => {
+                let plan = plan.keeping(old.as_ref());
                 let changes = plan.changes_from(old.as_ref());
                 if changes == Changes::default() {
                     self.plan = Some(plan);
@@ -72,10 +73,9 @@ impl Life {
         if let Err(failure) = result {
             return self.setback(now, failure, out);
         }
-        if !self.is_open {
-            self.is_open = true;
-            out.push(Action::Admit);
-        }
+        // Also when connections are carried already: the server may be verified at another host than before.
+        self.is_open = true;
+        out.push(Action::Admit);
         if self.wants_override() {
             self.phase = Phase::Overriding;
             self.is_marked = true;
@@ -159,20 +159,16 @@ impl Life {
         }
     }
 
-    pub(super) fn woke(&mut self, out: &mut Vec<Action>) {
+    pub(super) fn woke(&mut self, now: Now, out: &mut Vec<Action>) {
         match self.phase {
             Phase::Ready(Some(_)) => {
                 self.phase = Phase::Ready(None);
                 out.push(Action::Ping);
             }
-            // The ping that is out tells.
-            Phase::Ready(None) => {}
-            Phase::Connecting
-            | Phase::Finding
-            | Phase::Binding
-            | Phase::Verifying
-            | Phase::Overriding
-            | Phase::Waiting(_) => self.kicked(out),
+            // The ping that is out tells; and what is on its way over the session tells as much.
+            Phase::Ready(None) | Phase::Finding | Phase::Binding | Phase::Verifying | Phase::Overriding => {}
+            Phase::Waiting(_) if self.is_linked => self.find(now, out),
+            Phase::Connecting | Phase::Waiting(_) => self.kicked(out),
             Phase::Restoring | Phase::Draining(_) | Phase::Closing | Phase::Ended => {}
         }
     }

@@ -77,6 +77,9 @@ impl Life {
     /// Decides whether there is sense in another try, and when.
     pub(super) fn setback(&mut self, now: Now, failure: Failure, out: &mut Vec<Action>) {
         self.hold(out);
+        if failure.exit == Exit::Unreachable {
+            self.hang_up(out);
+        }
         self.next = None;
         let is_passing = match failure.exit {
             Exit::Unreachable | Exit::NotServing | Exit::NoPorts => true,

@@ -17,7 +17,7 @@ fn plan(ports: &[u16]) -> Plan {
         address: [127, 77, 3, 1].into(),
         names: vec!["lic1".into()],
         ports: ports.iter().map(|port| Port { number: *port, role: Role::Other }).collect(),
-        missing: vec![],
+        is_whole: true,
         hosts: vec![],
         busy: vec![],
         is_privileged: false,
@@ -29,9 +29,9 @@ fn plan(ports: &[u16]) -> Plan {
 /// A plan with a vendor daemon at this port, or with none although there has to be one.
 fn vendor_at(port: Option<u16>) -> Plan {
     let vendor = port.map(|number| Port { number, role: Role::Vendor("acme".into()) });
-    let missing = if vendor.is_none() { vec!["acme".into()] } else { vec![] };
+    let is_whole = vendor.is_some();
     let master = Port { number: 1715, role: Role::Master };
-    Plan { forwards: [master].into_iter().chain(vendor).collect(), missing, ..plan(&[1715]) }
+    Plan { forwards: [master].into_iter().chain(vendor).collect(), is_whole, ..plan(&[1715]) }
 }
 
 fn failure(exit: Exit) -> Failure {

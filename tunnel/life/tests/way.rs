@@ -82,7 +82,7 @@ fn a_vendor_daemon_that_came_back_elsewhere_is_followed_without_a_pause() {
     let new = plan(&[1715, 1717]);
     assert_eq!(driven.after(Event::Planned(Ok(new.clone()))), [Action::Bind(new, changes)]);
     assert_eq!(driven.after(Event::Bound(Ok(()))), [Action::Verify]);
-    assert_eq!(driven.after(Event::Verified(Ok(()))), []);
+    assert_eq!(driven.after(Event::Verified(Ok(()))), [Action::Admit]);
     assert!(matches!(driven.life.phase(), Phase::Ready(_)));
 }
 
@@ -118,10 +118,14 @@ fn a_vendor_daemon_that_left_is_looked_for_until_it_is_back() {
         driven.finds(vendor_at(None));
     }
     assert_eq!(waits, [5, 5, 10, 20, 40, 80, 160, 300, 300]);
+    let ports =
+        |life: &Life| life.plan().unwrap().forwards.iter().map(|port| port.number).collect::<Vec<_>>();
+    assert_eq!(ports(&driven.life), [1715, 1716], "the listener stays for clients that try again");
     while driven.tick() == [Action::Ping] {
         driven.after(Event::Pinged(Some(Duration::ZERO)));
     }
     driven.finds(vendor_at(Some(1717)));
+    assert_eq!(ports(&driven.life), [1715, 1717]);
     driven.at += FIND_EVERY;
     assert_eq!(driven.after(Event::Left(1716)), [], "nobody is there any more");
     assert_eq!(driven.after(Event::Left(1717)), [Action::Find]);

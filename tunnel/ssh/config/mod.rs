@@ -227,9 +227,10 @@ impl Evaluator {
             None => self.read(request).await?,
         };
         if let Some(file) = settings.revoked_host_keys.as_deref().filter(|file| !is_none(file)) {
-            self.remark(format!(
-                "RevokedHostKeys {file} is not heeded: put @revoked lines into a known-hosts file"
-            ));
+            // OpenSSH refuses the keys in it; to take one of them would be worse than to stop.
+            return Err(ConfigError::Value(format!(
+                "RevokedHostKeys {file} cannot be heeded here: put @revoked lines into a known-hosts file instead"
+            )));
         }
         build(&settings, request, &self.local).map_err(ConfigError::Value)
     }
