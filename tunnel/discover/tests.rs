@@ -1,3 +1,5 @@
+//! The steps in order, with servers that answer, refuse or say nothing.
+
 use std::sync::Mutex;
 
 use tokio::io::{DuplexStream, duplex};

@@ -1,5 +1,7 @@
 //! The loop under virtual time, with ssh, listeners and hosts file played.
 
+mod ending;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
@@ -391,30 +393,5 @@ fn a_changed_network_is_noticed_at_once_while_it_is_ready_and_while_it_waits() {
         stage.until("ready").await;
         assert!(watch.elapsed() <= LOOK * 2, "it does not wait out the back-off");
         assert_eq!(stage.stop().await, Ok(()));
-    });
-}
-
-#[test]
-fn it_can_be_stopped_while_it_connects() {
-    play(|world| async move {
-        world.with(|play| play.connecting = Duration::from_secs(3600));
-        let stage = Stage::begin(world.clone());
-        sleep(Duration::from_secs(1)).await;
-        let watch = Stopwatch::start();
-        assert_eq!(stage.stop().await, Ok(()));
-        assert!(watch.elapsed() < Duration::from_secs(1));
-        assert_eq!(world.with(|play| (play.sessions, play.marked)), (0, false));
-    });
-}
-
-#[test]
-fn open_connections_have_five_seconds_at_the_end() {
-    play(|world| async move {
-        let mut stage = Stage::begin(world.clone());
-        stage.until("ready").await;
-        assert_eq!(stage.visit(1715).await, Ok("carried"));
-        let watch = Stopwatch::start();
-        assert_eq!(stage.stop().await, Ok(()));
-        assert_eq!(watch.elapsed(), crate::life::DRAIN);
     });
 }

@@ -1,3 +1,5 @@
+//! Licence files and variables on this machine, as people have them.
+
 use super::*;
 
 fn text(request: &Request, dir: &Path) -> (String, String) {

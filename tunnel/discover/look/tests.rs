@@ -1,3 +1,5 @@
+//! What a look at a host shows, from recorded outputs of its commands.
+
 #[cfg(target_os = "linux")]
 mod here;
 

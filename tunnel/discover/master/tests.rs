@@ -1,3 +1,5 @@
+//! Asking a master daemon, one that answers and others that do not.
+
 use licgate_core::licence::Signer;
 use licgate_core::wire::{
     Decoder, Entrance, MasterRequest, VendorStatus, encode, greet, limit, master_request,

@@ -1,3 +1,5 @@
+//! The race of servers for a seat, table by table: what happened goes in, the next step comes out.
+
 use super::*;
 use crate::error::Report;
 

@@ -1,3 +1,5 @@
+//! Hosts of all kinds, and which of their ports are the licence server's.
+
 use super::*;
 use crate::discover::look::{processes, sockets};
 use licgate_core::text::Source;
