@@ -65,7 +65,12 @@ impl Place {
     fn command(&self, who: As, hosts: Option<PathBuf>) -> Command {
         let program = self.0.path().join("lictunnel");
         let mut command = match who {
-            As::Self_ => Command::new(program),
+            As::Self_ => {
+                // A test that was started in the background ignores some signals, and all below it would.
+                let mut command = Command::new("env");
+                command.arg("--default-signal").arg(program);
+                command
+            }
             As::User => {
                 let mut command = Command::new("setpriv");
                 command.args(["--reuid=1003", "--regid=1003", "--clear-groups", "--"]).arg(program);

@@ -235,7 +235,7 @@ async fn a_far_side_that_reads_nothing_and_goes_ends_the_forward() {
     let full = std::time::Duration::from_millis(500);
     while tokio::time::timeout(full, near.write_all(&[7; 4096])).await.is_ok() {}
     go.send(true).unwrap();
-    assert!(matches!(carried.await.unwrap(), Ok((up, 0, End::Finished)) if up > 1 << 20));
+    assert!(matches!(carried.await.unwrap(), Ok((up, 0, End::ServerFirst)) if up > 1 << 20));
 }
 
 #[tokio::test]
