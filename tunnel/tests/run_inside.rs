@@ -64,19 +64,13 @@ impl Place {
     /// `lictunnel run-inside`, up to the dashes.
     fn command(&self, who: As, hosts: Option<PathBuf>) -> Command {
         let program = self.0.path().join("lictunnel");
-        let mut command = match who {
-            As::Self_ => {
-                // A test that was started in the background ignores some signals, and all below it would.
-                let mut command = Command::new("env");
-                command.arg("--default-signal").arg(program);
-                command
-            }
-            As::User => {
-                let mut command = Command::new("setpriv");
-                command.args(["--reuid=1003", "--regid=1003", "--clear-groups", "--"]).arg(program);
-                command
-            }
-        };
+        // A test that was started in the background ignores some signals, and all below it would.
+        let mut command = Command::new("env");
+        command.arg("--default-signal");
+        if matches!(who, As::User) {
+            command.args(["setpriv", "--reuid=1003", "--regid=1003", "--clear-groups", "--"]);
+        }
+        command.arg(program);
         command.arg("run-inside");
         if let Some(hosts) = hosts {
             command.arg("--hosts").arg(hosts);
