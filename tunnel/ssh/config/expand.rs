@@ -173,7 +173,7 @@ mod tests {
             ("~", "/home/jane"),
             ("~bob/id", "/home/bob/id"),
             ("${KEYS}/id_%r", "/keys/id_bob"),
-            ("id", "/work/id"),
+            ("id", "/keys/id"),
             ("/a/~/b", "/a/~/b"),
         ] {
             assert_eq!(tokens.path(text).as_deref(), Ok(Path::new(path)), "{text}");

@@ -11,7 +11,7 @@ pub(super) fn local() -> Local {
         uid: "1001".into(),
         home: "/home/jane".into(),
         host: "laptop.example.com".into(),
-        directory: "/work".into(),
+        directory: "/keys".into(),
         variable: |name| (name == "KEYS").then(|| "/keys".to_owned()),
         home_of: |name| (name == "bob").then(|| PathBuf::from("/home/bob")),
     }

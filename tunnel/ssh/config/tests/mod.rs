@@ -208,7 +208,7 @@ fn the_files_that_are_read() {
         [Path::new("/home/jane/.ssh/config"), &local.system_dir().join("ssh_config")]
     );
     request.file = Some("mine".into());
-    assert_eq!(paths(&request), [Path::new("/work/mine")]);
+    assert_eq!(paths(&request), [Path::new("/keys/mine")]);
     request.file = Some("none".into());
     assert!(paths(&request).is_empty());
 }
