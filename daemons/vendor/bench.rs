@@ -63,8 +63,9 @@ pub(super) fn checkout(number: u16, user: &str) -> Request {
             host: "ws1".into(),
             display: ":0".into(),
             pid: 7,
-            data: String::new(),
+            ..Holder::default()
         },
+        address: None,
         machine: Machine::default(),
         feature: FeatureName::from("solver"),
         version: version("1.0"),

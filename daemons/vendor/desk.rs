@@ -1,5 +1,6 @@
 //! The desk: one client's connection, between its socket and the keeper.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use licgate_core::wire::{ClientMsg, ServerMsg, Then, VendorRequest, VendorSession};
@@ -45,8 +46,8 @@ enum Close {
 }
 
 impl Office {
-    /// Serves one client until either side has had enough, and then hangs up what it held.
-    pub(super) async fn serve<S>(self, mut conn: Conn<S>)
+    /// Serves one client at `address` until either side has had enough, and then hangs up what it held.
+    pub(super) async fn serve<S>(self, mut conn: Conn<S>, address: IpAddr)
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -61,8 +62,8 @@ impl Office {
         };
         debug!(user = caller.holder.user, host = caller.holder.host, program = caller.program, "hello");
         let (outbox, letters) = outbox();
-        let mut desk =
-            Desk { office: self, session: VendorSession::new(caller), outbox, letters, looking: false };
+        let session = VendorSession::new(caller, address);
+        let mut desk = Desk { office: self, session, outbox, letters, looking: false };
         match desk.talk(&mut conn).await {
             Ok(close) => debug!(?close, "bye"),
             Err(error) => debug!(%error, "the connection broke"),

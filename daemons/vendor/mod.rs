@@ -121,7 +121,9 @@ impl Daemon for Vendor {
         let vendor = order.vendor.to_string();
         let silence = setup.config.patience.silence;
         let office = Office { vendor, keeper: way.clone(), silence, stopping: stopping.clone() };
-        bound.serve(&tasks, &tls, setup.config.connections, move |conn, _| office.clone().serve(conn));
+        bound.serve(&tasks, &tls, setup.config.connections, move |conn, peer| {
+            office.clone().serve(conn, peer.ip().to_canonical())
+        });
 
         verbatim(&format!("licgate licvendord version v{}", env!("CARGO_PKG_VERSION")));
         stock.starting.iter().for_each(|line| verbatim(line));

@@ -104,7 +104,7 @@ impl Scene {
             host: "ws1".into(),
             display: ":0".into(),
             pid: 7,
-            data: String::new(),
+            ..Holder::default()
         };
         let hello = Hello {
             protocol: PROTOCOL,

@@ -23,9 +23,16 @@ pub fn measure() -> HostFacts {
     }
 }
 
-/// The user, host, display and process that this program runs as.
+/// The user, host, display, process and project (`LM_PROJECT`) that this program runs as and for.
 pub fn holder() -> Holder {
-    Holder { user: user(), host: host(), display: display(), pid: std::process::id(), data: String::new() }
+    Holder {
+        user: user(),
+        host: host(),
+        display: display(),
+        pid: std::process::id(),
+        data: String::new(),
+        project: bounded(&env::var("LM_PROJECT").unwrap_or_default()),
+    }
 }
 
 /// The platform word of FlexNet for this machine (`x64_lsb`, `arm64_re`, `x64_n6`, `x64_mac`, …); empty where

@@ -82,13 +82,7 @@ where
     let hello = Hello {
         protocol: PROTOCOL,
         program: concat!("lictunnel ", env!("CARGO_PKG_VERSION")).into(),
-        holder: Holder {
-            user: String::new(),
-            host: String::new(),
-            display: String::new(),
-            pid: 0,
-            data: String::new(),
-        },
+        holder: Holder::default(),
         machine: HostFacts::default(),
         platform: String::new(),
     };

@@ -31,7 +31,7 @@ fn holder() -> Holder {
         host: "ws1".into(),
         display: "/dev/pts/1".into(),
         pid: 7,
-        data: String::new(),
+        ..Holder::default()
     }
 }
 
@@ -53,6 +53,7 @@ fn entry(number: u8) -> Entry {
         feature: about.feature.clone(),
         version: Version::parse("2.1").unwrap(),
         seats: 2,
+        address: None,
     };
     let event = match number % 2 {
         1 => Event::Granted(Grant { ticket, pool: PoolKey("ab".into()) }),

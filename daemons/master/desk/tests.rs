@@ -97,7 +97,7 @@ fn hello() -> Hello {
         host: "ws1".into(),
         display: "tty1".into(),
         pid: 7,
-        data: String::new(),
+        ..Holder::default()
     };
     let machine = HostFacts::default();
     Hello { protocol: 1, program: "test 1.0".into(), holder, machine, platform: "x64_lsb".into() }

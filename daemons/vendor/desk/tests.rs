@@ -1,5 +1,7 @@
 //! A desk between a client on a pipe and a keeper that the test plays.
 
+use std::net::Ipv4Addr;
+
 use licgate_core::host::HostFacts;
 use licgate_core::id::FeatureName;
 use licgate_core::ledger::{Ask, Holder};
@@ -28,7 +30,7 @@ impl Scene {
         let (way, Doors { inbox: keeper, looks }) = doors();
         let (silence, stopping) = (PATIENCE.silence, tasks.stopping().clone());
         let office = Office { vendor: "acme".into(), keeper: way, silence, stopping };
-        tasks.spawn(office.serve(Conn::new(near)));
+        tasks.spawn(office.serve(Conn::new(near), Ipv4Addr::LOCALHOST.into()));
         let mut client = Conn::new(far);
         client.trust();
         client.send(&ClientMsg::Hello(hello())).await.unwrap();
@@ -60,7 +62,7 @@ impl Scene {
 
 fn hello() -> Hello {
     let holder =
-        Holder { user: "ann".into(), host: "ws1".into(), display: ":0".into(), pid: 7, data: String::new() };
+        Holder { user: "ann".into(), host: "ws1".into(), display: ":0".into(), pid: 7, ..Holder::default() };
     let machine = HostFacts::default();
     Hello { protocol: 1, program: "test".into(), holder, machine, platform: "x64_lsb".into() }
 }

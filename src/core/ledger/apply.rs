@@ -60,6 +60,7 @@ impl Ledger {
             seats: ticket.seats,
             version: ticket.version.clone(),
             holder: ticket.holder.clone(),
+            address: ticket.address,
             since: at.wall,
             deadline: at.lease.after(self.patience.silence),
             state,

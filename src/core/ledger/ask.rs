@@ -1,6 +1,7 @@
 //! What clients ask of the ledger.
 
 use alloc::string::String;
+use core::net::IpAddr;
 
 use minicbor::{Decode, Encode};
 use serde::Serialize;
@@ -32,6 +33,8 @@ pub struct Request {
     pub checkout: CheckoutId,
     /// Who asks.
     pub holder: Holder,
+    /// The address that the request comes from, as the server sees it.
+    pub address: Option<IpAddr>,
     /// The client's machine.
     pub machine: Machine,
     /// The feature.
@@ -56,7 +59,7 @@ pub struct Machine {
 }
 
 /// Who holds or wants a seat. All of it is the client's own word until it is authenticated.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize)]
 pub struct Holder {
     /// User name.
     #[n(0)]
@@ -73,4 +76,7 @@ pub struct Holder {
     /// Checkout data that the application gives (`DUP_GROUP=V`); usually empty.
     #[n(4)]
     pub data: String,
+    /// The project that the seats are for (`LM_PROJECT`); usually empty.
+    #[cbor(n(5), default)]
+    pub project: String,
 }

@@ -1,5 +1,7 @@
 //! What can happen in a ledger: journalled, applied, answered, logged and counted as one value.
 
+use core::net::IpAddr;
+
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 
@@ -162,6 +164,9 @@ pub struct Ticket {
     /// How many seats.
     #[n(6)]
     pub seats: u32,
+    /// The address that the request came from, as the server saw it.
+    #[n(7)]
+    pub address: Option<IpAddr>,
 }
 
 /// Why a lease or ticket ended.

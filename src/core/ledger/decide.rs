@@ -92,6 +92,7 @@ impl Ledger {
             number: self.next,
             epoch: 1,
             holder: request.holder.clone(),
+            address: request.address,
             feature: request.feature.clone(),
             version: request.version.clone(),
             seats: request.seats,

@@ -1,6 +1,7 @@
 //! A lease or a ticket as the ledger keeps it.
 
 use alloc::boxed::Box;
+use core::net::IpAddr;
 
 use super::directory::{FeatureIndex, PoolIndex};
 use super::stock::Claim;
@@ -19,6 +20,7 @@ pub(super) struct Entry {
     pub(super) seats: u32,
     pub(super) version: Version,
     pub(super) holder: Holder,
+    pub(super) address: Option<IpAddr>,
     /// When it got its seats or, for a ticket, began to wait.
     pub(super) since: WallTime,
     /// When it ends unless its client is heard before; for a lingering lease, when it ends.

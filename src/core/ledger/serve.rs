@@ -90,6 +90,7 @@ impl Ledger {
             number,
             epoch: entry.epoch,
             holder: entry.holder.clone(),
+            address: entry.address,
             feature: self.directory.feature(entry.feature)?.name.clone(),
             version: entry.version.clone(),
             seats: entry.seats,

@@ -151,6 +151,7 @@ mod tests {
             display: "/dev/tty".into(),
             pid: 42,
             data: data.into(),
+            ..Holder::default()
         }
     }
 

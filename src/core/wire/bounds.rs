@@ -23,7 +23,7 @@ pub(super) fn check_text(what: &str, text: &str) -> Result<(), String> {
 /// Whether everything in a `Hello` is within its bounds; if not, plain words that say what is not.
 pub(super) fn check_hello(hello: &Hello) -> Result<(), String> {
     let Hello { protocol: _, program, holder, machine, platform } = hello;
-    let Holder { user, host, display, pid: _, data } = holder;
+    let Holder { user, host, display, pid: _, data, project } = holder;
     let HostFacts { ethers, names, addresses, key: _, user: machine_user, display: machine_display } =
         machine;
     for (what, text) in [
@@ -32,6 +32,7 @@ pub(super) fn check_hello(hello: &Hello) -> Result<(), String> {
         ("host", host),
         ("display", display),
         ("checkout data", data),
+        ("project", project),
         ("platform", platform),
         ("machine's user", machine_user),
         ("machine's display", machine_display),
@@ -66,6 +67,7 @@ pub(super) fn fit(mut hello: Hello) -> Hello {
         &mut hello.holder.host,
         &mut hello.holder.display,
         &mut hello.holder.data,
+        &mut hello.holder.project,
         &mut machine.user,
         &mut machine.display,
     ]

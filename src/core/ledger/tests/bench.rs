@@ -61,8 +61,9 @@ pub(super) fn request(checkout: u8, user: &str) -> Request {
             host: "node1".into(),
             display: ":0".into(),
             pid: 7,
-            data: String::new(),
+            ..Holder::default()
         },
+        address: None,
         machine: Machine::default(),
         feature: FeatureName::from("solver"),
         version: version("2.0"),

@@ -1,6 +1,7 @@
 //! Random histories: thousands of asks, pauses, rereads and restarts, each checked against the [`Model`].
 
 use core::cell::RefCell;
+use core::net::Ipv4Addr;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::format;
@@ -120,12 +121,13 @@ impl<'a> World<'a> {
             host: format!("node{}", client % 3),
             display: if client.is_multiple_of(5) { ":1" } else { ":0" }.to_string(),
             pid: client.into(),
-            data: std::string::String::new(),
+            ..Holder::default()
         };
         Request {
             checkout,
             machine: machine(&holder),
             holder,
+            address: Some(Ipv4Addr::new(192, 0, 2, client).into()),
             feature: FeatureName::from(["solver", "MESH", "post", "nothing"][feature]),
             version: version(["1.0", "2.0", "2.5", "3.1"][asked]),
             seats,

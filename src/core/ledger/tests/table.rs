@@ -167,6 +167,7 @@ fn every_event_applies_in_every_state() {
         feature: FeatureName::from("solver"),
         version: version("2.0"),
         seats: 1,
+        address: None,
     };
     let (checkout, machine) = (id(1), Machine::default());
     let key = |name: &str| PoolKey(name.into());

@@ -55,8 +55,9 @@ fn check_out(ledger: &mut Ledger, number: u16, feature: &str, user: &str) {
             host: "node1".into(),
             display: ":0".into(),
             pid: 7,
-            data: String::new(),
+            ..Holder::default()
         },
+        address: None,
         machine: Machine::default(),
         feature: FeatureName::from(feature),
         version: Version::parse("1.5").unwrap(),

@@ -17,7 +17,14 @@ fn version(text: &str) -> Version {
 }
 
 fn holder(user: &str, host: &str, display: &str, data: &str) -> Holder {
-    Holder { user: user.into(), host: host.into(), display: display.into(), pid: 4711, data: data.into() }
+    Holder {
+        user: user.into(),
+        host: host.into(),
+        display: display.into(),
+        pid: 4711,
+        data: data.into(),
+        ..Holder::default()
+    }
 }
 
 /// A clock that stands at 12:43 on Monday 28 September 2020, and minutes after that.

@@ -13,7 +13,7 @@ fn hello() -> Hello {
     Hello {
         protocol: PROTOCOL,
         program: "licrun 0.1.0".into(),
-        holder: Holder { user, host, display: String::new(), pid: 1, data: String::new() },
+        holder: Holder { user, host, display: String::new(), pid: 1, ..Holder::default() },
         machine: HostFacts::default(),
         platform: "x64_lsb".into(),
     }

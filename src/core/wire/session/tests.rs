@@ -1,6 +1,7 @@
 //! Every message at every door, every bound from both sides, and what a broken connection leaves behind.
 
 use std::format;
+use std::net::{IpAddr, Ipv4Addr};
 use std::string::{String, ToString};
 use std::vec::Vec;
 
@@ -21,11 +22,17 @@ fn hello() -> Hello {
             host: "ws7".into(),
             display: "/dev/pts/1".into(),
             pid: 4711,
-            data: String::new(),
+            ..Holder::default()
         },
         machine: HostFacts { ethers: vec![[2; 6]], key: Some([9; 32]), ..HostFacts::default() },
         platform: "x64_lsb".into(),
     }
+}
+
+const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 7));
+
+fn session() -> VendorSession {
+    VendorSession::new(caller(), ADDRESS)
 }
 
 fn caller() -> Caller {
@@ -111,7 +118,7 @@ fn each_door_takes_its_own_messages_and_no_others() {
             outcome(&greet(message.clone(), "licmgrd", "0.1.0")),
             outcome(&master_request(message.clone(), Entrance::Network)),
             outcome(&master_request(message.clone(), Entrance::Local)),
-            outcome(&VendorSession::new(caller()).request(message.clone())),
+            outcome(&session().request(message.clone())),
         ];
         assert_eq!(outcomes, expected, "{message:?}");
     }
@@ -210,29 +217,30 @@ fn a_checkout_out_of_bounds_is_denied_and_harms_no_other() {
         ),
     ];
     for (ask, words) in cases {
-        let mut session = VendorSession::new(caller());
+        let mut session = session();
         let rejection = session.request(ClientMsg::Checkout(ask)).unwrap_err();
         let answer = ServerMsg::Denied { checkout: id(1), code: Code::BAD_PARAMETER, why: words.into() };
         assert_eq!(rejection, Rejection { answer, then: Then::GoOn });
         assert!(!session.awaits_answers());
     }
     let largest = Checkout { seats: limit::SEATS, feature: "f".repeat(30).into(), ..checkout(1) };
-    assert!(VendorSession::new(caller()).request(ClientMsg::Checkout(largest)).is_ok());
+    assert!(session().request(ClientMsg::Checkout(largest)).is_ok());
 }
 
 #[test]
 fn a_checkout_becomes_a_request_of_its_caller() {
     let ask = Checkout { data: "job 7".into(), ..checkout(1) };
-    let request = VendorSession::new(caller()).request(ClientMsg::Checkout(ask)).unwrap();
+    let request = session().request(ClientMsg::Checkout(ask)).unwrap();
     let VendorRequest::Ask(Ask::Checkout(request)) = request else { panic!("{request:?}") };
     assert_eq!(request.holder, Holder { data: "job 7".into(), ..hello().holder });
+    assert_eq!(request.address, Some(ADDRESS));
     assert_eq!((request.checkout, request.wait, request.machine.platform.as_str()), (id(1), true, "x64_lsb"));
     assert_eq!(request.machine.facts, HostFacts { key: None, ..hello().machine });
 }
 
 #[test]
 fn a_connection_has_room_for_so_many_checkouts() {
-    let mut session = VendorSession::new(caller());
+    let mut session = session();
     for number in 0..1024 {
         session.request(ClientMsg::Checkout(Checkout { wait: false, ..checkout(number) })).unwrap();
     }
@@ -246,7 +254,7 @@ fn a_connection_has_room_for_so_many_checkouts() {
 
 #[test]
 fn so_many_checkouts_of_a_connection_may_wait() {
-    let mut session = VendorSession::new(caller());
+    let mut session = session();
     let queued = |number| {
         let (position, silence_ms, why) = (1, 120_000, String::new());
         ServerMsg::Queued(Queued { checkout: id(number), epoch: 1, position, silence_ms, why })
@@ -274,7 +282,7 @@ fn so_many_checkouts_of_a_connection_may_wait() {
 
 #[test]
 fn a_broken_connection_hangs_up_what_it_holds() {
-    let mut session = VendorSession::new(caller());
+    let mut session = session();
     for number in 1..=5 {
         session.request(ClientMsg::Checkout(checkout(number))).unwrap();
     }

@@ -3,6 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
+use core::net::IpAddr;
 
 use super::{Caller, Rejection, bad, check_feature, second_hello};
 use crate::code::Code;
@@ -30,6 +31,7 @@ pub enum VendorRequest {
 #[derive(Debug)]
 pub struct VendorSession {
     caller: Caller,
+    address: IpAddr,
     checkouts: BTreeMap<CheckoutId, Standing>,
 }
 
@@ -57,9 +59,9 @@ impl Standing {
 }
 
 impl VendorSession {
-    /// A connection on which nothing has been asked yet.
-    pub fn new(caller: Caller) -> Self {
-        Self { caller, checkouts: BTreeMap::new() }
+    /// A connection from `address` on which nothing has been asked yet.
+    pub fn new(caller: Caller, address: IpAddr) -> Self {
+        Self { caller, address, checkouts: BTreeMap::new() }
     }
 
     /// Who calls.
@@ -151,7 +153,8 @@ impl VendorSession {
         let Caller { protocol: _, program: _, holder, machine, platform } = self.caller.clone();
         let holder = Holder { data, ..holder };
         let machine = Machine { facts: machine, platform };
-        let request = Request { checkout, holder, machine, feature, version, seats, wait };
+        let address = Some(self.address);
+        let request = Request { checkout, holder, address, machine, feature, version, seats, wait };
         Ok(VendorRequest::Ask(Ask::Checkout(request)))
     }
 
