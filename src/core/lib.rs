@@ -7,13 +7,14 @@
 //! |---|---|
 //! | [`text`] | source text, places in it, diagnostics with line, column, caret and hint |
 //! | [`licence`] | the licence-file grammar, its canonical printing, signatures, and the book of what can be served |
+//! | [`options`] | the grammar of the administrator's options file |
 //! | [`ledger`] | the state machine of seats: decide, due, apply |
 //! | [`wire`] | messages, frames and both sides of a dialogue |
 //! | [`report`] | what people read: status text, debug-log lines |
 //!
 //! and small nouns: [`id`], [`version`], [`time`], [`host`], [`path`], [`code`], [`backoff`], [`supervise`].
 //!
-//! Arrows inside: `text ← licence ← ledger ← wire ← report`, never back.
+//! Arrows inside: `text ← licence ← options ← ledger ← wire ← report`, never back.
 #![no_std]
 #![cfg_attr(
     not(test),
@@ -30,6 +31,7 @@ pub mod host;
 pub mod id;
 pub mod ledger;
 pub mod licence;
+pub mod options;
 pub mod path;
 pub mod report;
 pub mod supervise;

@@ -12,10 +12,11 @@ mod print;
 mod proof;
 mod server;
 mod sign;
-mod spelling;
 
 pub use ast::Licence;
 pub use book::{Absence, Book, Pool, PoolKey, Seats, Surroundings};
 pub use parse::parse;
 pub use proof::{Claim, Proof, ProofError};
 pub use sign::{KeyError, Signed, Signer, VendorKey, check};
+
+use crate::text::spelling;

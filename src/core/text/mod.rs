@@ -7,6 +7,7 @@ mod lexer;
 mod remarks;
 mod render;
 mod source;
+pub(crate) mod spelling;
 mod suggest;
 mod word;
 

@@ -12,20 +12,26 @@ use crate::time::Date;
 /// An expiry date, or one of the spellings of "never". `None`: it is neither, which has been said.
 pub(super) fn expiry(word: Spanned<&str>, remarks: &mut Remarks) -> Option<Spanned<Expiry>> {
     let Spanned { span, node: text } = word;
-    let expiry = match Date::parse(text) {
-        Some(date) => Expiry::On(date),
-        None if is_never(text) => Expiry::Never,
-        None => {
-            let message = format!("{} is no date", in_ticks(text));
-            let hint = match closest(text, ["permanent"]) {
-                Some(meant) => format!("did you mean {meant}?"),
-                None => hint(text),
-            };
-            remarks.push(error(span, Code::BAD_DATE, message).with_hint(hint));
-            return None;
-        }
+    let Some(expiry) = Expiry::parse(text) else {
+        let message = format!("{} is no date", in_ticks(text));
+        let hint = match closest(text, ["permanent"]) {
+            Some(meant) => format!("did you mean {meant}?"),
+            None => hint(text),
+        };
+        remarks.push(error(span, Code::BAD_DATE, message).with_hint(hint));
+        return None;
     };
     Some(Spanned::new(span, expiry))
+}
+
+impl Expiry {
+    /// Reads a date or one of the spellings of "never".
+    pub fn parse(text: &str) -> Option<Self> {
+        match Date::parse(text) {
+            Some(date) => Some(Self::On(date)),
+            None => is_never(text).then_some(Self::Never),
+        }
+    }
 }
 
 /// `permanent`, or a date in the year 0, which may have one to four digits.

@@ -4,31 +4,31 @@ use core::fmt;
 
 use crate::text::is_blank;
 
-/// Physical lines of a printed licence are shorter than this, as FlexNet demands, wherever a blank allows a break.
+/// Physical lines of printed files are shorter than this, as FlexNet demands, wherever a blank allows a break.
 const LINE: usize = 2048;
 /// What a broken line ends in.
 const BREAK: &str = " \\\n\t";
 
 /// Whether `word` can stand in a line without quotes.
-pub(super) fn is_bare(word: &str) -> bool {
+pub(crate) fn is_bare(word: &str) -> bool {
     let splits = |c| is_blank(c) || c == '"';
     let is_comment = word.starts_with('#') || word.starts_with("\\#");
     !word.is_empty() && !word.contains(splits) && !is_comment && !word.ends_with('\\')
 }
 
 /// Whether `word` is a keyword with a value, `NAME=…`, and no path that has `=` in it.
-pub(super) fn is_keyword(word: &str) -> bool {
+pub(crate) fn is_keyword(word: &str) -> bool {
     let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     word.split_once('=').is_some_and(|(name, _)| is_name(name))
 }
 
 /// Writes a value, in quotes if it needs them.
-pub(super) fn write_value(f: &mut fmt::Formatter<'_>, value: &str) -> fmt::Result {
+pub(crate) fn write_value(f: &mut fmt::Formatter<'_>, value: &str) -> fmt::Result {
     write_quoted_if(f, value, !is_bare(value) || value.starts_with('{'))
 }
 
 /// Writes the path of a vendor daemon, in quotes if it could be taken for something else.
-pub(super) fn write_path(f: &mut fmt::Formatter<'_>, path: &str) -> fmt::Result {
+pub(crate) fn write_path(f: &mut fmt::Formatter<'_>, path: &str) -> fmt::Result {
     let is_number = path.bytes().all(|byte| byte.is_ascii_digit());
     write_quoted_if(f, path, !is_bare(path) || is_number || is_keyword(path))
 }
@@ -41,7 +41,7 @@ fn write_quoted_if(f: &mut fmt::Formatter<'_>, text: &str, quotes: bool) -> fmt:
 ///
 /// A reader takes a join and all blanks around it for one blank, in quotes too. So a line may be broken at a single
 /// blank only: between two of them one would be lost.
-pub(super) fn write_wrapped(f: &mut fmt::Formatter<'_>, line: &str) -> fmt::Result {
+pub(crate) fn write_wrapped(f: &mut fmt::Formatter<'_>, line: &str) -> fmt::Result {
     let mut rest = line;
     // The width of what stands before `rest` on its physical line: the tab of a continuation.
     let mut indent = 0;
