@@ -37,9 +37,11 @@ pub(super) fn book(features: &[&str], total: u32) -> Book {
         platforms: Vec::new(),
         minimum: 1,
         linger: Duration::ZERO,
+        borrow: None,
         expiry: Expiry::Never,
         vendor_string: None,
         proof: Proof { lines: vec![format!("FEATURE {feature}")], server_hostids: Vec::new() },
+        origins: Vec::new(),
     });
     Book::of(VendorName::from("acme"), pools.collect())
 }

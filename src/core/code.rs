@@ -79,6 +79,10 @@ codes! {
     NOT_STARTED = -31, 147, "Feature start date is in the future";
     /// The request waits in the queue.
     QUEUED = -35, 342, "In the queue for this feature";
+    /// An EXCLUDE line of the options file names the client.
+    EXCLUDED = -38, 348, "User/host on EXCLUDE list for feature";
+    /// INCLUDE lines of the options file name others only.
+    NOT_INCLUDED = -39, 349, "User/host not on INCLUDE list for feature";
     /// Check-in or heartbeat for a lease that does not exist.
     NEVER_CHECKED_OUT = -41, 327, "Feature was never checked out";
     /// A request is out of the agreed bounds.

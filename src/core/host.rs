@@ -221,7 +221,7 @@ fn is_in_domain(own: &str, domain: &str) -> bool {
 }
 
 /// An address as numbers; in a pattern, `None` stands for `*`.
-type Octets = Vec<Option<u16>>;
+pub(crate) type Octets = Vec<Option<u16>>;
 
 fn internet_matches(pattern: &str, address: &str) -> bool {
     // A link-local address comes with its zone (`fe80::1%eth0`), which no licence can name.
@@ -236,7 +236,7 @@ fn is_internet(text: &str) -> bool {
 }
 
 /// Four octets of an IPv4 address or eight groups of an IPv6 address. A `*` goes with all four or eight written out.
-fn octets(text: &str) -> Option<Octets> {
+pub(crate) fn octets(text: &str) -> Option<Octets> {
     if let Ok(address) = text.parse::<Ipv6Addr>() {
         let v4 = address.to_ipv4_mapped().map(|v4| v4.octets().map(|octet| Some(octet.into())).to_vec());
         return Some(v4.unwrap_or_else(|| address.segments().map(Some).to_vec()));

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`text`] | source text, places in it, diagnostics with line, column, caret and hint |
 //! | [`licence`] | the licence-file grammar, its canonical printing, signatures, and the book of what can be served |
-//! | [`options`] | the grammar of the administrator's options file |
+//! | [`options`] | the administrator's options file: its grammar, and the policy that it makes for a book |
 //! | [`ledger`] | the state machine of seats: decide, due, apply |
 //! | [`wire`] | messages, frames and both sides of a dialogue |
 //! | [`report`] | what people read: status text, debug-log lines |

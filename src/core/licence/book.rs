@@ -2,6 +2,7 @@
 
 mod lines;
 mod order;
+mod origin;
 mod package;
 mod pooling;
 mod remarks;
@@ -27,6 +28,7 @@ use crate::text::{Diagnostic, Source, Span, Spanned};
 use crate::time::Date;
 use crate::version::Version;
 
+pub use origin::Origin;
 use remarks::Remarks;
 
 pub(super) use terms::Terms;
@@ -95,12 +97,16 @@ pub struct Pool {
     pub minimum: u32,
     /// How long a seat stays out after its check-in.
     pub linger: Duration,
+    /// For how many hours its seats may be borrowed; `None`: not at all.
+    pub borrow: Option<u32>,
     /// The earliest last day among its lines that are still good.
     pub expiry: Expiry,
     /// VENDOR_STRING, if there is one.
     pub vendor_string: Option<String>,
     /// What a client is shown with a grant.
     pub proof: Proof,
+    /// The lines that its seats come from.
+    pub origins: Vec<Origin>,
 }
 
 /// A feature that stands in the file but is not served, and why: so that a denial can say it.

@@ -231,3 +231,33 @@ pub enum TrustedStorage {
     /// `INCLUDEALL_ENTITLEMENT`
     IncludeAll,
 }
+
+impl Statement {
+    /// Whom the statement is for, if it is a rule for some clients.
+    pub fn who(&self) -> Option<&Who> {
+        match self {
+            Self::Exclude(_, who)
+            | Self::Include(_, who)
+            | Self::ExcludeBorrow(_, who)
+            | Self::IncludeBorrow(_, who)
+            | Self::Reserve(_, _, who)
+            | Self::Max(_, _, who) => Some(who),
+            Self::Group(_)
+            | Self::HostGroup(_)
+            | Self::GroupCaseInsensitive(_)
+            | Self::FqdnMatching(_)
+            | Self::MaxOverdraft(..)
+            | Self::MaxConnections(_)
+            | Self::BorrowLowwater(..)
+            | Self::MaxBorrowHours(..)
+            | Self::Linger(..)
+            | Self::Timeout(..)
+            | Self::NoLog(_)
+            | Self::DebugLog(_)
+            | Self::ReportLog(_)
+            | Self::AutomaticReread(_)
+            | Self::SelectTimeout(_)
+            | Self::TrustedStorage(_) => None,
+        }
+    }
+}

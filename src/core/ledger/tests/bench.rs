@@ -34,9 +34,11 @@ pub(super) fn pool(key: &str, feature: &str, total: u32) -> Pool {
         platforms: Vec::new(),
         minimum: 1,
         linger: Duration::ZERO,
+        borrow: None,
         expiry: Expiry::Never,
         vendor_string: None,
         proof: Proof { lines: Vec::new(), server_hostids: Vec::new() },
+        origins: Vec::new(),
     }
 }
 

@@ -21,11 +21,14 @@ use sha2::{Digest, Sha512};
 
 use super::remarks::Remarks;
 use super::upgrade::Share;
-use super::{Pool, PoolKey, Seats};
+use super::{Origin, Pool, PoolKey, Seats};
 use crate::code::Code;
 use crate::licence::Proof;
 use crate::licence::ast::{Count, DupGroup};
 use crate::text::Severity;
+
+/// The hours of a BORROW that names none.
+const BORROW_HOURS: u32 = 168;
 
 /// A pool in the making.
 struct Merged<'a> {
@@ -73,9 +76,11 @@ fn pool(share: &Share<'_>, (family, (whole, fraction)): (Digits, (&str, &str))) 
         platforms: terms.platforms.unwrap_or_default().to_vec(),
         minimum: minimum(share),
         linger: linger(share),
+        borrow: terms.borrow.map(|hours| hours.unwrap_or(BORROW_HOURS)),
         expiry: share.expiry,
         vendor_string: terms.vendor_string.map(String::from),
         proof: Proof { lines: Vec::new(), server_hostids: Vec::new() },
+        origins: Vec::from([Origin::of(share)]),
     }
 }
 
@@ -94,6 +99,7 @@ impl<'a> Merged<'a> {
         self.pool.minimum = self.pool.minimum.max(minimum(share));
         self.pool.linger = self.pool.linger.max(linger(share));
         self.pool.expiry = self.pool.expiry.min(share.expiry);
+        self.pool.origins.push(Origin::of(share));
         // A client whose clock runs ahead of the licence host's should not see an expired line where another one lasts.
         if share.expiry > self.best.expiry {
             self.best = share;
