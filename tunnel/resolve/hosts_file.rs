@@ -1,4 +1,4 @@
-//! A name in the hosts file, for networks without name servers.
+//! A name in the hosts file: what the user wrote there about it.
 //!
 //! Our own lines are in the same file. They need no special care: they hold loopback addresses, which no way may answer with.
 

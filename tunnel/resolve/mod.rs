@@ -2,15 +2,17 @@
 //!
 //! While a tunnel is up, the hosts file gives the server's name a loopback address, and everything on this machine that
 //! reads that file answers with it: the system's resolver, but systemd-resolved and dnsmasq as well. So the ways to an address
-//! are tried from the best to the last resort, and an answer that leads back here counts for nothing, whoever gave it.
+//! are tried from the best to the last resort, and an answer that leads back here counts for nothing, whoever gave it. Our
+//! own line in the hosts file is such an answer; what the user wrote there about the server goes before all name servers, as it
+//! does for the system.
 //!
 //! | way | what it keeps | where |
 //! |---|---|---|
 //! | [`Literal`](Rung::Literal) | the host is an address, or `localhost` | everywhere |
+//! | [`HostsFile`](Rung::HostsFile) | entries of the user's own | everywhere |
 //! | [`Resolved`](Rung::Resolved) | split DNS by link, LLMNR, mDNS; told to leave the hosts file alone | Linux |
 //! | [`Uplinks`](Rung::Uplinks) | the name servers behind systemd-resolved, asked by ourselves | Linux |
 //! | [`System`](Rung::System) | the system's name servers, search domains and `ndots` | everywhere |
-//! | [`HostsFile`](Rung::HostsFile) | entries of the user's own, for networks without name servers | everywhere |
 //! | [`LastKnown`](Rung::LastKnown) | the answer of last time | everywhere |
 //!
 //! What is not covered: on macOS, name servers that hold for one domain only (`/etc/resolver`, most VPNs); on Windows, the
@@ -57,14 +59,14 @@ const LONGEST_NAME: usize = 253;
 pub enum Rung {
     /// The host was written as an address.
     Literal,
+    /// The hosts file, without what leads to this machine.
+    HostsFile,
     /// systemd-resolved over its varlink socket.
     Resolved,
     /// The name servers that systemd-resolved asks.
     Uplinks,
     /// The system's name servers.
     System,
-    /// The hosts file, without what leads to this machine.
-    HostsFile,
     /// The answer of last time.
     LastKnown,
 }
@@ -72,9 +74,9 @@ pub enum Rung {
 impl Rung {
     /// The ways to the address of a name, in the order in which they are tried.
     const LADDER: &[Self] = if cfg!(target_os = "linux") {
-        &[Self::Resolved, Self::Uplinks, Self::System, Self::HostsFile, Self::LastKnown]
+        &[Self::HostsFile, Self::Resolved, Self::Uplinks, Self::System, Self::LastKnown]
     } else {
-        &[Self::System, Self::HostsFile, Self::LastKnown]
+        &[Self::HostsFile, Self::System, Self::LastKnown]
     };
 }
 
@@ -82,10 +84,10 @@ impl fmt::Display for Rung {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Literal => "the address itself",
+            Self::HostsFile => "the hosts file",
             Self::Resolved => "systemd-resolved",
             Self::Uplinks => "the name servers behind systemd-resolved",
             Self::System => "the system's name servers",
-            Self::HostsFile => "the hosts file",
             Self::LastKnown => "the address of last time",
         })
     }
@@ -230,6 +232,7 @@ impl Resolver {
         let fresh = |found| (found, None);
         match rung {
             Rung::Literal => Err("it is no address".to_owned()),
+            Rung::HostsFile => hosts_file::find(&self.places.hosts, host).await.map(fresh),
             #[cfg(unix)]
             Rung::Resolved => varlink::resolve(&self.places.resolved, host).await.map(fresh),
             #[cfg(not(unix))]
@@ -245,7 +248,6 @@ impl Resolver {
                 };
                 dns::ask(servers, host, RUNG, usable).await.map(fresh)
             }
-            Rung::HostsFile => hosts_file::find(&self.places.hosts, host).await.map(fresh),
             Rung::LastKnown => {
                 let path = self.places.state.as_deref().ok_or("answers are not kept")?;
                 let (found, age) = last_known::recall(path, host, (self.wall)())?;

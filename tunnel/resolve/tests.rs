@@ -159,19 +159,30 @@ async fn search_domains_and_ndots_are_respected() {
 }
 
 #[tokio::test]
+async fn what_the_user_wrote_into_the_hosts_file_goes_before_name_servers() {
+    let mut lab = Lab::new();
+    let socket = lab.name_server().await;
+    lab.write("resolv.conf", "nameserver 127.0.0.1\n");
+    lab.write("hosts", "127.77.3.1 lic1 # lictunnel v1\n10.0.0.7 lic1\n127.77.3.2 lic2 # lictunnel v1\n");
+    let zone = zone(&[("lic1", "192.0.2.7"), ("lic2", "192.0.2.8")]);
+    let asked = async {
+        assert_eq!(lab.ask("lic1").await, said(Rung::HostsFile, &["10.0.0.7"]));
+        assert_eq!(lab.ask("lic2").await, said(Rung::System, &["192.0.2.8"]));
+    };
+    tokio::select! { () = serve(&socket, &zone) => {}, () = asked => {} }
+}
+
+#[tokio::test]
 async fn a_name_server_that_reads_our_override_is_passed_over() {
     let mut lab = Lab::new();
     let socket = lab.name_server().await;
     lab.write("uplinks", "nameserver 127.0.0.1\n");
-    lab.write("hosts", "127.77.3.1 lic1\n10.0.0.7 lic1\n127.77.3.2 lic2\n10.99.0.1 lic2\n");
-    let zone = zone(&[("lic1", "127.77.3.1"), ("lic2", "10.99.0.1")]);
-    let asked = async {
-        assert_eq!(lab.ask("lic1").await, said(Rung::HostsFile, &["10.0.0.7"]));
-        lab.ask("lic2").await.unwrap_err()
-    };
-    let failed = tokio::select! { () = serve(&socket, &zone) => return, failed = asked => failed };
+    lab.write("hosts", "127.77.3.2 lic2\n10.99.0.1 lic2\n");
+    let zone = zone(&[("lic2", "10.99.0.1")]);
+    let failed = tokio::select! { () = serve(&socket, &zone) => return, failed = lab.ask("lic2") => failed };
+    let failed = failed.unwrap_err();
     let text = failed.to_string().replace(&lab.dir.path().display().to_string(), "DIR");
-    insta::assert_snapshot!(text, @r#"no usable address of "lic2" was found: systemd-resolved: it does not run here; the name servers behind systemd-resolved: 127.0.0.1: its answer leads back to this machine (10.99.0.1); the system's name servers: there is no DIR/resolv.conf; the hosts file: its answer leads back to this machine (127.77.3.2, 10.99.0.1); the address of last time: it was never resolved before; check the name, or give the address as HostName in ~/.ssh/config"#);
+    insta::assert_snapshot!(text, @r#"no usable address of "lic2" was found: the hosts file: its answer leads back to this machine (127.77.3.2, 10.99.0.1); systemd-resolved: it does not run here; the name servers behind systemd-resolved: 127.0.0.1: its answer leads back to this machine (10.99.0.1); the system's name servers: there is no DIR/resolv.conf; the address of last time: it was never resolved before; check the name, or give the address as HostName in ~/.ssh/config"#);
 }
 
 #[tokio::test]
@@ -204,7 +215,7 @@ async fn the_second_name_server_is_asked_what_the_first_does_not_know() {
 }
 
 #[tokio::test]
-async fn resolved_is_asked_first_and_told_to_leave_the_hosts_file_alone() {
+async fn resolved_is_asked_before_other_name_servers_and_told_to_leave_the_hosts_file_alone() {
     let lab = Lab::new();
     let listener = UnixListener::bind(lab.path("resolved")).unwrap();
     let reply =
@@ -214,11 +225,11 @@ async fn resolved_is_asked_first_and_told_to_leave_the_hosts_file_alone() {
         r#"{"method":"io.systemd.Resolve.ResolveHostname","parameters":{"name":"lic1","flags":2048}}"#;
     assert_eq!((&*call, answer), (&*format!("{expected}\0"), said(Rung::Resolved, &["10.0.0.7"])));
     // An old one does not know the flag for the hosts file and answers with the override.
-    lab.write("hosts", "10.0.0.8 lic2\n");
     let reply =
         r#"{"parameters":{"addresses":[{"ifindex":1,"family":2,"address":[127,77,3,1]}],"name":"lic2"}}"#;
     let (_, answer) = tokio::join!(resolved(&listener, reply), lab.ask("lic2"));
-    assert_eq!(answer, said(Rung::HostsFile, &["10.0.0.8"]));
+    let (rung, why) = &answer.unwrap_err().failures[1];
+    assert!(*rung == Rung::Resolved && why.contains("leads back to this machine"), "{why}");
 }
 
 #[tokio::test]
