@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::discover::Role;
+use crate::hosts::name::HostName;
 
 /// The first port that needs no privilege.
 const FIRST_FREE: u16 = 1024;
@@ -19,8 +20,7 @@ pub struct Wish {
     pub server: String,
     /// The server's address on this machine.
     pub address: IpAddr,
-    /// Names under which applications look for the server, given or found. Addresses and `localhost` among them cannot be
-    /// overridden and are left out.
+    /// Names under which applications look for the server, given or found. Those that no hosts file can hold are left out.
     pub names: Vec<String>,
     /// The server's ports, given or found.
     pub ports: Vec<Port>,
@@ -204,12 +204,8 @@ fn each_once(ports: &[Port]) -> Vec<Port> {
 
 fn names(given: &[String]) -> Vec<String> {
     let mut names = Vec::new();
-    for name in given {
-        let name = name.trim_end_matches('.').to_ascii_lowercase();
-        let is_local = name == "localhost" || name.ends_with(".localhost");
-        if !name.is_empty() && !is_local && name.parse::<IpAddr>().is_err() {
-            push_new(&mut names, &name);
-        }
+    for name in given.iter().filter_map(|name| HostName::parse(name).ok()) {
+        push_new(&mut names, name.as_str());
     }
     names
 }

@@ -173,43 +173,6 @@ impl fmt::Display for Found {
     }
 }
 
-/// How the ports of a server differ from what they were.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Change {
-    /// Ports that were not there before.
-    pub new: BTreeSet<u16>,
-    /// Ports that are no more.
-    pub gone: BTreeSet<u16>,
-    /// Vendor daemons that came back elsewhere: name, the old port, the new port.
-    pub moved: Vec<(String, u16, u16)>,
-}
-
-impl Change {
-    /// Whether all ports are as they were.
-    pub fn is_empty(&self) -> bool {
-        self.new.is_empty() && self.gone.is_empty()
-    }
-}
-
-/// What changed from `old` to `new`. A port that `new` does not know may only have been overlooked: take it away when `new`
-/// [is complete](Found::is_complete), and not before.
-pub fn changed(old: &Found, new: &Found) -> Change {
-    let only_in = |one: &Found, other: &Found| -> BTreeSet<u16> {
-        one.ports.keys().filter(|number| !other.ports.contains_key(number)).copied().collect()
-    };
-    let change = Change { new: only_in(new, old), gone: only_in(old, new), moved: Vec::new() };
-    let name_of = |found: &Found, number: &u16| match found.ports.get(number).map(|port| &port.role) {
-        Some(Role::Vendor(name)) => Some(name.clone()),
-        _ => None,
-    };
-    let moved = change.gone.iter().filter_map(|from| {
-        let name = name_of(old, from)?;
-        let to = change.new.iter().find(|to| name_of(new, to).as_ref() == Some(&name))?;
-        Some((name, *from, *to))
-    });
-    Change { moved: moved.collect(), ..change }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -268,16 +231,5 @@ mod tests {
             (many.ports().len(), many.names().count(), many.missing().count()),
             (MOST_PORTS, MOST_NAMES, MOST_PORTS)
         );
-    }
-
-    #[test]
-    fn a_vendor_daemon_that_came_back_elsewhere_is_noticed() {
-        let old = found(&[(27000, Role::Master), (41001, vendor("acme")), (5, Role::Other)]);
-        let new = found(&[(27000, Role::Master), (42002, vendor("acme")), (43003, vendor("orbit"))]);
-        let change = changed(&old, &new);
-        assert_eq!(change.new, [42002, 43003].into());
-        assert_eq!(change.gone, [5, 41001].into());
-        assert_eq!(change.moved, [("acme".to_owned(), 41001, 42002)]);
-        assert!(changed(&old, &old).is_empty() && !change.is_empty());
     }
 }

@@ -62,7 +62,7 @@ mod master;
 mod name;
 mod search;
 
-pub use found::{Change, Found, MOST_PORTS, Port, Role, System, changed};
+pub use found::{Found, MOST_PORTS, Port, Role, System};
 pub use local::licence_variables;
 
 /// Why something on the server could not be done.
