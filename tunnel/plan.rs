@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::discover::Role;
+use crate::failure::{Exit, Failure};
 use crate::hosts::name::HostName;
 
 /// The first port that needs no privilege.
@@ -16,12 +17,12 @@ pub const MOST_FORWARDS: usize = 256;
 /// Everything that a plan is made of.
 #[derive(Debug, Clone)]
 pub struct Wish {
-    /// The server, as typed.
-    pub server: String,
     /// The server's address on this machine.
     pub address: IpAddr,
     /// Names under which applications look for the server, given or found. Those that no hosts file can hold are left out.
     pub names: Vec<String>,
+    /// Names that the server's side says and nobody speaks for; they are left alone.
+    pub strange_names: Vec<String>,
     /// The server's ports, given or found.
     pub ports: Vec<Port>,
     /// Whether `ports` are all: the user named them, or master daemon and vendor daemons were found.
@@ -61,6 +62,8 @@ pub struct Plan {
     pub address: IpAddr,
     /// The names that lead to it, without repetition.
     pub names: Vec<String>,
+    /// Names that the server calls itself and that are left alone, as they may be another's.
+    pub strange_names: Vec<String>,
     /// Where the licence server is in the eyes of the ssh server; the first that takes a connection is used.
     pub hosts: Vec<String>,
     /// The ports, each only once, by number.
@@ -119,6 +122,7 @@ impl Plan {
         }
         Ok(Self {
             address: wish.address,
+            strange_names: names(&wish.strange_names),
             names: names(&wish.names),
             hosts,
             forwards,
@@ -208,6 +212,17 @@ fn names(given: &[String]) -> Vec<String> {
         push_new(&mut names, name.as_str());
     }
     names
+}
+
+/// What to tell of names that are left alone; `None` where there are none.
+pub fn left_alone(strange_names: &[String]) -> Option<Failure> {
+    let [first, ..] = strange_names else { return None };
+    let message = format!(
+        "the server calls itself {} as well, which may be another's name and is left alone",
+        strange_names.join(", ")
+    );
+    let hint = format!("if applications use it for this server: --name {first}, or names in the profile");
+    Some(Failure::new(Exit::No, message).with_hint(hint))
 }
 
 fn push_new(list: &mut Vec<String>, item: &str) {

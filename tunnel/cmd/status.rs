@@ -9,6 +9,7 @@ use super::place::Place;
 use super::runtime;
 use crate::engine::{Board, OverrideState};
 use crate::failure::{Exit, Failure};
+use crate::plan::left_alone;
 use crate::ssh::config::Destination;
 
 /// How often it is looked whether a tunnel has ended.
@@ -111,6 +112,9 @@ fn page(board: &Board) -> String {
     }
     if let OverrideState::Missing(why) = &board.names_are {
         text += &format!("  {}\n", why.replace('\n', "\n  "));
+    }
+    if let Some(told) = left_alone(&board.strange_names) {
+        text += &format!("  {}\n", told.to_string().replace('\n', "\n  "));
     }
     for row in &board.forwards {
         text += &format!(

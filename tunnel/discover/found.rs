@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use super::Step;
+use super::{Step, name};
 
 /// More ports than this of one server are not forwarded.
 pub const MOST_PORTS: usize = 64;
@@ -64,10 +64,22 @@ impl fmt::Display for System {
     }
 }
 
+/// How far a name of the server is believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Word {
+    /// Only the server's side says it, and nothing speaks for it.
+    Strange,
+    /// The server's side says it, and it is kin to what the user says.
+    Kin,
+    /// The user's own files say it.
+    Own,
+}
+
 /// What is known about a server. Names and ports are checked and bounded, whoever they came from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
-    names: BTreeSet<String>,
+    names: BTreeMap<String, Word>,
+    machine: Option<String>,
     ports: BTreeMap<u16, Port>,
     vendors: BTreeSet<String>,
     system: Option<System>,
@@ -76,7 +88,22 @@ pub struct Found {
 impl Found {
     /// The server's own names, in lower case: what clients may be told to go to.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().map(String::as_str)
+        self.believed(|word| word >= Word::Kin)
+    }
+
+    /// Names by which the server's side calls it, but which may as well be another's: not to be taken unless the user says so.
+    pub fn strange_names(&self) -> impl Iterator<Item = &str> {
+        self.believed(|word| word == Word::Strange)
+    }
+
+    /// Where the licence server may be in the eyes of the ssh server, best first: by the names in the user's own files, on
+    /// the ssh server itself, and there by the name that its system has. What else is heard there is no place to go to.
+    pub fn hosts(&self) -> impl Iterator<Item = &str> {
+        self.believed(|word| word == Word::Own).chain(["localhost"]).chain(self.machine.as_deref())
+    }
+
+    fn believed(&self, is: impl Fn(Word) -> bool) -> impl Iterator<Item = &str> {
+        self.names.iter().filter(move |(_, word)| is(**word)).map(|(name, _)| name.as_str())
     }
 
     /// The ports by number.
@@ -132,9 +159,35 @@ impl Found {
     }
 
     /// Learns a name of the server.
-    pub(super) fn call(&mut self, name: String) {
-        if self.names.len() < MOST_NAMES {
-            self.names.insert(name);
+    pub(super) fn call(&mut self, name: String, by: Step) {
+        self.believe(name, if by == Step::Licence { Word::Own } else { Word::Strange });
+    }
+
+    fn believe(&mut self, name: String, word: Word) {
+        let is_full = self.names.len() >= MOST_NAMES;
+        match self.names.get_mut(&name) {
+            Some(known) => *known = word.max(*known),
+            None if is_full => {}
+            None => drop(self.names.insert(name, word)),
+        }
+    }
+
+    /// Learns the names that another source knows.
+    pub(super) fn name_as(&mut self, other: &Self) {
+        other.names.iter().for_each(|(name, word)| self.believe(name.clone(), *word));
+    }
+
+    /// Learns what the host's own system is called.
+    pub(super) fn stand_on(&mut self, machine: String) {
+        self.machine.get_or_insert(machine);
+    }
+
+    /// Judges what is heard of names by the user's own ones.
+    pub(super) fn judge_names(&mut self, given: &[String]) {
+        for (name, word) in &mut self.names {
+            if name::is_kin(name, given, self.machine.as_deref()) {
+                *word = Word::Kin.max(*word);
+            }
         }
     }
 
@@ -152,8 +205,9 @@ impl Found {
 
     /// Learns all that another source knows.
     pub(super) fn merge(&mut self, other: Self) {
-        let Self { names, ports, vendors, system } = other;
-        names.into_iter().for_each(|name| self.call(name));
+        let Self { names, machine, ports, vendors, system } = other;
+        names.into_iter().for_each(|(name, word)| self.believe(name, word));
+        machine.into_iter().for_each(|name| self.stand_on(name));
         vendors.into_iter().for_each(|vendor| self.expect(vendor));
         ports.into_iter().for_each(|(number, port)| self.add(number, port.role, port.by));
         system.into_iter().for_each(|system| self.recognise(system));
@@ -220,11 +274,26 @@ mod tests {
     }
 
     #[test]
+    fn what_the_server_says_is_believed_if_it_is_kin_and_is_no_place_to_go_to() {
+        let mut server = Found::default();
+        server.call("lic-office".into(), Step::Licence);
+        for name in ["lic1.example.com", "lic-office", "github.com"] {
+            server.call(name.into(), Step::Look);
+        }
+        assert!(server.names().eq(["lic-office"]));
+        server.stand_on("srv042".into());
+        server.judge_names(&["lic1".into()]);
+        assert!(server.names().eq(["lic-office", "lic1.example.com"]));
+        assert!(server.strange_names().eq(["github.com"]));
+        assert!(server.hosts().eq(["lic-office", "localhost", "srv042"]));
+    }
+
+    #[test]
     fn no_source_can_make_it_grow_for_ever() {
         let mut many = Found::default();
         for number in 1..=9999 {
             many.add(number, Role::Other, Step::Look);
-            many.call(format!("lic{number}"));
+            many.call(format!("lic{number}"), Step::Licence);
             many.expect(format!("v{number}"));
         }
         assert_eq!(

@@ -48,7 +48,7 @@ impl LicenceFile {
             })?,
         };
         let mut found = Found::default();
-        name::host(&server.0).into_iter().for_each(|name| found.call(name));
+        name::host(&server.0).into_iter().for_each(|name| found.call(name, by));
         self.system.into_iter().for_each(|system| found.recognise(system));
         match (server.1, self.system) {
             (Some(port), _) => found.add(port, Role::Master, by),

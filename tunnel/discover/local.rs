@@ -112,7 +112,7 @@ impl Search<'_> {
             return;
         }
         self.remarks.push(format!("{variable} has {server}"));
-        name::host(&server.host).into_iter().for_each(|name| self.found.call(name));
+        name::host(&server.host).into_iter().for_each(|name| self.found.call(name, Step::Licence));
         let role = if server.port.is_some() { Role::Master } else { Role::Candidate };
         server.ports().for_each(|port| self.found.add(port, role.clone(), Step::Licence));
     }

@@ -113,7 +113,7 @@ fn found(status: &ServerStatus, port: u16) -> Found {
     let mut found = Found::default();
     found.recognise(System::Licgate);
     found.add(port, Role::Master, Step::Master);
-    name::host(&status.host).into_iter().for_each(|name| found.call(name));
+    name::host(&status.host).into_iter().for_each(|name| found.call(name, Step::Master));
     for vendor in &status.vendors {
         let Some(name) = name::vendor(vendor.name.as_str()) else { continue };
         match &vendor.state {

@@ -14,7 +14,7 @@
 //! FlexNet's and RLM's daemons are never asked anything. The step `Master` cannot always know whom it meets; it offers a TLS
 //! handshake, once, and leaves.
 //!
-//! Everything that a server says is checked: names that are no names and ports that are none are dropped, counts are bounded,
+//! Everything that a server says is checked: names of others are not taken on its word (see `name`), names that are no names and ports that are none are dropped, counts are bounded,
 //! nothing is run, and notes hold no control characters.
 //!
 //! ```
@@ -161,6 +161,8 @@ pub struct Request {
     pub files: Vec<PathBuf>,
     /// Licence variables with their values; see [`licence_variables`].
     pub variables: Vec<(String, String)>,
+    /// What was found last time: it is asked for first where that was, and a system that is left in peace still is.
+    pub last: Option<Found>,
     /// Which steps may be taken.
     pub steps: Steps,
     /// Whether the forwards lead to the loopback address of the server, so that ports which listen only there count as well.

@@ -32,6 +32,7 @@ impl<'a, R: Remote> Search<'a, R> {
         } else if self.request.steps.all_ports {
             self.look().await;
         }
+        self.found.judge_names(&self.request.names);
         Discovery { found: self.found, notes: self.notes }
     }
 
@@ -79,11 +80,17 @@ impl<'a, R: Remote> Search<'a, R> {
     }
 
     async fn ask_ports(&mut self) {
-        if let Some(system @ (System::FlexNet | System::Rlm)) = self.found.system() {
+        let last = self.request.last.as_ref();
+        let system = self.found.system().or_else(|| last?.system());
+        if let Some(system @ (System::FlexNet | System::Rlm)) = system {
             return self.note(Step::Master, format!("{system} is not asked anything"));
         }
-        let known: Vec<u16> = self.found.masters().collect();
-        let mut ports = if known.is_empty() { DEFAULT_PORTS.collect() } else { known };
+        let mut ports: Vec<u16> = self.found.masters().collect();
+        if ports.is_empty() {
+            let before: Vec<u16> = last.into_iter().flat_map(Found::masters).collect();
+            let others = DEFAULT_PORTS.filter(|port| !before.contains(port));
+            ports = before.iter().copied().chain(others).collect();
+        }
         ports.retain(|port| !self.asked.contains(port));
         if ports.is_empty() {
             return;

@@ -2,6 +2,7 @@
 
 use std::sync::Mutex;
 
+use licgate_core::path::DEFAULT_PORTS;
 use tokio::io::{DuplexStream, duplex};
 use tokio::time::timeout;
 
@@ -87,6 +88,27 @@ async fn a_server_of_ours_is_asked_and_nothing_else_is_needed() {
     assert!(discovery.found.is_complete() && discovery.found.names().eq(["lic1.corp.example"]));
 }
 
+#[tokio::test]
+async fn what_worked_last_time_is_tried_first() {
+    let (here, there) = duplex(4096);
+    let server = Server { ours: Mutex::new(vec![(1715, here)]), ..Server::default() };
+    let mut last = Found::default();
+    last.add(1715, Role::Master, Step::Look);
+    let request = Request { last: Some(last.clone()), ..Request::of("lic1") };
+    let master = serve(there, "licmgrd", vec![vendor("acme", Some(41001))]);
+    let discovery = beside(master, discover(&request, &server)).await;
+    assert_eq!(discovery.found.to_string(), "1715 (master daemon), 41001 (vendor daemon acme)");
+    assert_eq!(*server.opened.lock().unwrap(), [1715]);
+    // It has moved: the usual ports follow. And what was left in peace still is.
+    let server = Server::default();
+    discover(&request, &server).await;
+    assert_eq!(*server.opened.lock().unwrap(), [&[1715][..], &DEFAULT_PORTS.collect::<Vec<_>>()].concat());
+    last.recognise(System::FlexNet);
+    let server = Server::default();
+    discover(&Request { last: Some(last), ..Request::of("lic1") }, &server).await;
+    assert!(server.opened.lock().unwrap().is_empty());
+}
+
 const FLEXNET: &str = r#"Welcome to lic1
 MARK system
 Linux
@@ -128,6 +150,20 @@ async fn a_foreign_server_is_looked_at_and_not_asked() {
     all ports: 3 ports listen there
     ");
     assert_eq!(discovery.found.ports()[&2080].by, Step::Look);
+}
+
+#[tokio::test]
+async fn anybody_there_may_call_the_server_anything_and_changes_nothing() {
+    let script = "MARK system\nLinux\nsrv042\nMARK processes\n 7 1 ./lmgrd -c /tmp/x.lic\n \
+        8 7 x -T github.com 11.1 9 --lmgrd_start 1\nMARK file\nSERVER mail.example.org ANY 27000\nVENDOR x\n\
+        MARK file\nSERVER lic1.example.com ANY 27000\nVENDOR x\nMARK ss\n\
+        LISTEN 0 1 *:27000 *:* users:((\"lmgrd\",pid=7,fd=3))\nLISTEN 0 1 *:4000 *:* users:((\"x\",pid=8,fd=3))\nMARK end";
+    let server = Server { script: Some(script), ..Server::default() };
+    let found = discover(&Request::of("lic1"), &server).await.found;
+    assert_eq!(found.to_string(), "4000 (vendor daemon x), 27000 (master daemon)");
+    assert!(found.names().eq(["lic1.example.com"]));
+    assert!(found.strange_names().eq(["github.com", "mail.example.org"]));
+    assert!(found.hosts().eq(["localhost", "srv042"]));
 }
 
 #[tokio::test]

@@ -31,6 +31,8 @@ pub struct Board {
     pub address: Option<String>,
     /// Names that lead there.
     pub names: Vec<String>,
+    /// Names that the server calls itself and that are left alone, as they may be another's.
+    pub strange_names: Vec<String>,
     /// The override of the names.
     pub names_are: OverrideState,
     /// The ports.
@@ -86,6 +88,7 @@ impl Board {
         self.forwards = forwards;
         self.address = life.plan().map(|plan| plan.address.to_string());
         self.names = life.plan().map(|plan| plan.names.clone()).unwrap_or_default();
+        self.strange_names = life.plan().map(|plan| plan.strange_names.clone()).unwrap_or_default();
         self.names_are = match life.override_outcome() {
             None => OverrideState::Not,
             Some(Ok(())) => OverrideState::Set,

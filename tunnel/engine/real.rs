@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
@@ -15,11 +15,11 @@ use super::rights::{self, Rights};
 use super::spec::Spec;
 use super::trust::{Keys, Names};
 use super::world::{Carried, Fate, World};
-use crate::discover::{self, Discovery, discover};
+use crate::discover::{self, Discovery, Found, discover};
 use crate::failure::{Exit, Failure};
 use crate::hosts::line::{Override, Process};
 use crate::loopback::Loopback;
-use crate::plan::{Plan, Port, Wish};
+use crate::plan::{Plan, Port, Wish, left_alone};
 use crate::resolve::{Places, Resolver};
 use crate::ssh::error::{Handshake, SshError};
 use crate::ssh::forward::{self, End, Forwarder};
@@ -44,6 +44,8 @@ pub struct Real {
     rights: Rights,
     /// Where the listeners are, once that is known.
     here: OnceCell<Ipv4Addr>,
+    /// What was found the last time that there was something.
+    last: Mutex<Option<Found>>,
 }
 
 impl Real {
@@ -59,7 +61,7 @@ impl Real {
         let means = Means { resolve: Arc::new(Names(resolver)), host_keys, prompt, tasks: tasks.clone() };
         let forwarder = Forwarder::new(ports::most(), tasks);
         let rights = Rights::new(spec.at_terminal);
-        Ok(Self { spec, address, means, forwarder, rights, here: OnceCell::new() })
+        Ok(Self { spec, address, means, forwarder, rights, here: OnceCell::new(), last: Mutex::default() })
     }
 
     /// What opening a session takes, for those who want to see how far it comes.
@@ -70,26 +72,32 @@ impl Real {
     /// What was found out about the ports over this session.
     pub async fn discovery(&self, link: &Session) -> Discovery {
         let profile = &self.spec.profile;
-        let mut names = vec![self.spec.name()];
-        names.extend(profile.names.iter().cloned());
+        let host = link.at().rsplit_once(':').map(|(host, _)| host);
+        let said = [host, profile.forward_to.as_deref()].into_iter().flatten().map(str::to_owned);
+        let names = [self.spec.name()].into_iter().chain(profile.names.iter().cloned()).chain(said).collect();
         let request = discover::Request {
             names,
             given: profile.ports.clone(),
             master: profile.master,
             files: profile.licences.clone(),
             variables: discover::licence_variables(variables()),
+            last: self.found_last(),
             steps: profile.steps,
             to_localhost: profile.forward_to.is_none(),
         };
-        let hosts = self.hosts([]);
+        let hosts = self.hosts(&Found::default());
         discover(&request, &Over { session: link, hosts: &hosts }).await
     }
 
+    fn found_last(&self) -> Option<Found> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Where the licence server may be in the eyes of the ssh server.
-    fn hosts<'a>(&self, found: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    fn hosts(&self, found: &Found) -> Vec<String> {
         match &self.spec.profile.forward_to {
             Some(host) => vec![host.clone()],
-            None => found.into_iter().map(str::to_owned).chain(["localhost".to_owned()]).collect(),
+            None => found.hosts().map(str::to_owned).collect(),
         }
     }
 
@@ -102,12 +110,12 @@ impl Real {
         let port =
             |(number, port): (&u16, &discover::Port)| Port { number: *number, role: port.role.clone() };
         let wish = Wish {
-            server: self.spec.server.clone(),
             address: IpAddr::V4(here),
             names,
+            strange_names: found.strange_names().map(str::to_owned).collect(),
             ports: found.ports().iter().map(port).collect(),
             is_whole: !self.spec.profile.ports.is_empty() || found.is_complete(),
-            hosts: self.hosts(found.names()),
+            hosts: self.hosts(found),
             // Who holds a port shows when it is to be listened on.
             busy: Vec::new(),
             is_privileged: is_privileged(),
@@ -163,7 +171,12 @@ impl World for Real {
         let here = self.here.get_or_init(|| address::usable(own, address::is_ours, self.alias())).await;
         let discovery = self.discovery(link).await;
         discovery.notes.iter().for_each(|note| tracing::debug!("{note}"));
-        self.plan(&discovery, *here)
+        let plan = self.plan(&discovery, *here)?;
+        if self.found_last().is_none_or(|last| !last.strange_names().eq(discovery.found.strange_names())) {
+            left_alone(&plan.strange_names).into_iter().for_each(|told| tracing::warn!("{told}"));
+        }
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(discovery.found);
+        Ok(plan)
     }
 
     fn listen(&self, address: IpAddr, port: u16) -> Result<LocalPort, Failure> {

@@ -90,7 +90,7 @@ impl World for Played {
     async fn find(&self, _: &FakeLink) -> Result<Plan, Failure> {
         let ports = self.with(|play| play.ports.clone());
         let wish = Wish {
-            server: "lic1".into(),
+            strange_names: vec![],
             address: [127, 77, 3, 1].into(),
             names: vec!["lic1".into()],
             ports: ports.iter().map(|port| Port { number: *port, role: Role::Other }).collect(),

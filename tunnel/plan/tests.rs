@@ -8,7 +8,7 @@ fn port(number: u16, role: Role) -> Port {
 
 fn wish(ports: Vec<Port>) -> Wish {
     Wish {
-        server: "lic1".into(),
+        strange_names: vec![],
         address: [127, 77, 3, 1].into(),
         names: vec![
             "lic1".into(),
@@ -69,6 +69,18 @@ fn every_obstacle_is_told_at_once() {
     wish.busy.clear();
     wish.is_privileged = true;
     assert_eq!(Plan::make(&wish).unwrap().forwards.len(), 3);
+}
+
+#[test]
+fn names_that_are_left_alone_are_told_with_the_remedy() {
+    let strange_names = vec!["GitHub.com".into(), "10.0.0.7".into()];
+    let plan = Plan::make(&Wish { strange_names, ..wish(vec![port(1715, Role::Master)]) }).unwrap();
+    assert_eq!(plan.names, ["lic1", "lic1.corp.example"]);
+    insta::assert_snapshot!(left_alone(&plan.strange_names).unwrap(), @r"
+    the server calls itself github.com as well, which may be another's name and is left alone
+      hint: if applications use it for this server: --name github.com, or names in the profile
+    ");
+    assert!(left_alone(&[]).is_none());
 }
 
 #[test]

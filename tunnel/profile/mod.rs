@@ -50,7 +50,8 @@ pub struct Profile {
     pub jump: Option<String>,
     /// Private key files to try first.
     pub identities: Vec<PathBuf>,
-    /// The licence server's host in the eyes of the ssh server; `None`: its own names, then `localhost`.
+    /// The licence server's host in the eyes of the ssh server; `None`: by the names in
+    /// licence files on this machine, then there itself.
     pub forward_to: Option<String>,
     /// How long a new connection is held while there is no session.
     pub hold: Duration,

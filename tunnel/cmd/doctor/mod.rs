@@ -12,7 +12,7 @@ use super::runtime;
 use crate::discover::Role;
 use crate::engine::{Real, Spec, World as _};
 use crate::failure::{Exit, Failure};
-use crate::plan::Plan;
+use crate::plan::{Plan, left_alone};
 use crate::ssh::error::SshError;
 use crate::ssh::prompt::{Prompt, Terminal};
 use crate::ssh::session::{Refused, Session};
@@ -64,6 +64,8 @@ async fn far(spec: &Spec, tasks: &Tasks, report: &mut Report) -> Option<Plan> {
             plan.forwards.iter().map(|port| format!("{} ({})", port.number, port.role)).collect();
         ports.join(", ")
     });
+    let told = plan.as_ref().and_then(|plan| left_alone(&plan.strange_names));
+    told.into_iter().for_each(|told| report.say("names", Err(told)));
     match &plan {
         Some(plan) => licence_server(&world, &session, plan, report).await,
         None => report.say("forwarding", forwards(spec, &session).await),

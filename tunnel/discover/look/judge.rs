@@ -14,6 +14,8 @@ use crate::discover::name;
 /// What a host showed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::discover) struct Seen {
+    /// The name that its system has.
+    pub(super) machine: Option<String>,
     /// Its processes.
     pub(super) processes: Vec<Process>,
     /// Its listening sockets.
@@ -41,7 +43,8 @@ pub(in crate::discover) fn judge(seen: &Seen, names: &[String], to_localhost: bo
     let stated = stated(seen, names, &mut remarks);
     let mut found = Found::default();
     staff.masters.values().for_each(|system| found.recognise(*system));
-    stated.names().for_each(|name| found.call(name.to_owned()));
+    found.name_as(&stated);
+    seen.machine.iter().for_each(|name| found.stand_on(name.clone()));
     for (ports, system) in staff.ports_of_masters(&reachable) {
         found.recognise(system);
         let main = main_ports(&ports, &stated);
@@ -151,7 +154,7 @@ fn stated(seen: &Seen, names: &[String], remarks: &mut Vec<String>) -> Found {
     }
     for process in &seen.processes {
         let told = &process.told;
-        told.host.iter().for_each(|host| stated.call(host.clone()));
+        told.host.iter().for_each(|host| stated.call(host.clone(), Step::Look));
         told.master_port.into_iter().for_each(|port| stated.add(port, Role::Master, Step::Look));
         if let (Some(port), Some(vendor)) = (told.port, name::vendor(&process.program)) {
             stated.add(port, Role::Vendor(vendor), Step::Look);

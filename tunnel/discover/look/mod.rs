@@ -11,6 +11,7 @@ use licgate_core::text::Source;
 use super::Remote;
 use super::found::MOST_PORTS;
 use super::licence::LicenceFile;
+use super::name;
 
 mod judge;
 mod processes;
@@ -53,7 +54,7 @@ async fn look_at_windows<R: Remote>(remote: &R) -> Result<Seen, String> {
     }
     let processes = run(remote, WINDOWS_PROCESSES).await.unwrap_or_default();
     let processes = processes::csv(&processes.lines().collect::<Vec<_>>());
-    Ok(Seen { processes, listeners, files: Vec::new() })
+    Ok(Seen { processes, listeners, ..Seen::default() })
 }
 
 async fn run<R: Remote>(remote: &R, command: &str) -> Result<String, String> {
@@ -75,6 +76,7 @@ fn seen(sections: &[script::Section<'_>]) -> Seen {
     for section in sections {
         let lines = &section.lines;
         match section.name {
+            "system" => seen.machine = lines.get(1).and_then(|line| name::host(line.trim())),
             "processes" => seen.processes.extend(processes::ps(lines)),
             "ss" => seen.listeners.extend(sockets::ss(lines)),
             "netstat" => seen.listeners.extend(sockets::netstat(lines)),

@@ -8,7 +8,7 @@
 /// inside `$(…)` are for bash 3, which is sh on macOS.
 const SCRIPT: &str = concat!(
     r#"PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin; LC_ALL=C; export PATH LC_ALL; n=0; "#,
-    r#"echo "$m system"; uname -s; "#,
+    r#"echo "$m system"; uname -s; uname -n; "#,
     r#"p=$({ ps -A -ww -o pid,ppid,args || ps -A -o pid,ppid,args || ps -o pid,ppid,args; } 2>/dev/null | head -n 3000 | cut -c 1-1000 | "#,
     r#"while read -r pid ppid args; do case $args in (*lmgrd*|*licmgrd*|*lmadmin*|*rlm*|*licvendord*|*" -T "*) ;; (*) args=${args%% *} ;; esac; "#,
     r#"printf "%s" "$pid $ppid $args"; echo; done); "#,

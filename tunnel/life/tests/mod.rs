@@ -13,7 +13,7 @@ use crate::plan::{Port, Wish};
 
 fn plan(ports: &[u16]) -> Plan {
     Plan::make(&Wish {
-        server: "lic1".into(),
+        strange_names: vec![],
         address: [127, 77, 3, 1].into(),
         names: vec!["lic1".into()],
         ports: ports.iter().map(|port| Port { number: *port, role: Role::Other }).collect(),

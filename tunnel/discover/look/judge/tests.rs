@@ -10,11 +10,13 @@ fn host(ps: &str, ss: &str, files: &[&str]) -> Seen {
         processes: processes::ps(&ps.lines().collect::<Vec<_>>()),
         listeners: sockets::ss(&ss.lines().collect::<Vec<_>>()),
         files: files.iter().map(|text| LicenceFile::parse(&Source::new("x", *text))).collect(),
+        ..Seen::default()
     }
 }
 
 fn judged(seen: &Seen) -> (String, String) {
-    let judgement = judge(seen, &["lic1".into()], false);
+    let mut judgement = judge(seen, &["lic1".into()], false);
+    judgement.found.judge_names(&["lic1".into()]);
     let names: Vec<_> = judgement.found.names().collect();
     (format!("{}: {}", names.join("+"), judgement.found), judgement.remarks.join("; "))
 }
