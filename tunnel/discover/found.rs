@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::system::System;
 use super::{Step, name};
 
 /// More ports than this of one server are not forwarded.
@@ -41,27 +42,6 @@ pub struct Port {
     pub role: Role,
     /// Which step found it.
     pub by: Step,
-}
-
-/// A licence system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum System {
-    /// licgate, which answers questions.
-    Licgate,
-    /// FlexNet, which is left in peace.
-    FlexNet,
-    /// RLM, which is left in peace.
-    Rlm,
-}
-
-impl fmt::Display for System {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Licgate => "licgate",
-            Self::FlexNet => "FlexNet",
-            Self::Rlm => "RLM",
-        })
-    }
 }
 
 /// How far a name of the server is believed.
@@ -133,7 +113,8 @@ impl Found {
     /// Whether a client could do with these ports: there is a master daemon, and no vendor daemon without a port.
     pub fn is_complete(&self) -> bool {
         let has = |is: fn(&Role) -> bool| self.ports.values().any(|port| is(&port.role));
-        let has_vendor = has(|role| matches!(role, Role::Vendor(_)));
+        let has_vendor = has(|role| matches!(role, Role::Vendor(_)))
+            || self.system.is_some_and(|system| !system.has_vendors());
         has(|role| *role == Role::Master) && has_vendor && self.missing().next().is_none()
     }
 
@@ -198,9 +179,9 @@ impl Found {
         }
     }
 
-    /// Learns which licence system it is. The first word stands.
+    /// Learns of a licence system there; of several, the one that tells most stands.
     pub(super) fn recognise(&mut self, system: System) {
-        self.system.get_or_insert(system);
+        self.system = Some(self.system.map_or(system, |known| known.min(system)));
     }
 
     /// Learns all that another source knows.

@@ -3,15 +3,12 @@
 use licgate_core::host::HostId;
 use licgate_core::licence::ast::{Server, Statement};
 use licgate_core::licence::parse;
-use licgate_core::path::DEFAULT_PORTS;
 use licgate_core::text::Source;
 
 use super::Step;
-use super::found::{Found, Role, System};
+use super::found::{Found, Role};
 use super::name;
-
-/// The port on which RLM listens when its HOST line names none.
-pub(super) const RLM_PORT: u16 = 5053;
+use super::system::System;
 
 /// More servers and vendors than this of one file are not read.
 const MOST: usize = 64;
@@ -50,10 +47,12 @@ impl LicenceFile {
         let mut found = Found::default();
         name::host(&server.0).into_iter().for_each(|name| found.call(name, by));
         self.system.into_iter().for_each(|system| found.recognise(system));
-        match (server.1, self.system) {
-            (Some(port), _) => found.add(port, Role::Master, by),
-            (None, Some(System::Rlm)) => found.add(RLM_PORT, Role::Candidate, by),
-            (None, _) => DEFAULT_PORTS.for_each(|port| found.add(port, Role::Candidate, by)),
+        match server.1 {
+            Some(port) => found.add(port, Role::Master, by),
+            None => {
+                let system = self.system.unwrap_or(System::FlexNet);
+                system.usual_ports().for_each(|port| found.add(port, Role::Candidate, by));
+            }
         }
         for (vendor, port) in &self.vendors {
             let Some(vendor) = name::vendor(vendor) else { continue };

@@ -18,7 +18,8 @@ use tokio_rustls::TlsConnector;
 
 use self::heard::Heard;
 use super::Step;
-use super::found::{Found, Role, System};
+use super::found::{Found, Role};
+use super::system::System;
 use super::{name, printable};
 
 mod heard;

@@ -11,7 +11,7 @@
 //! | [`Look`](Step::Look) | a command on the server | all, as far as the account may see |
 //! | [`AllPorts`](Step::AllPorts) | the same; only if asked for | every listening port above 1023 |
 //!
-//! FlexNet's and RLM's daemons are never asked anything. The step `Master` cannot always know whom it meets; it offers a TLS
+//! Daemons of other systems are never asked anything. The step `Master` cannot always know whom it meets; it offers a TLS
 //! handshake, once, and leaves.
 //!
 //! Everything that a server says is checked: names of others are not taken on its word (see `name`), names that are no names and ports that are none are dropped, counts are bounded,
@@ -61,9 +61,11 @@ mod look;
 mod master;
 mod name;
 mod search;
+mod system;
 
-pub use found::{Found, MOST_PORTS, Port, Role, System};
+pub use found::{Found, MOST_PORTS, Port, Role};
 pub use local::licence_variables;
+pub use system::System;
 
 /// Why something on the server could not be done.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use licgate_core::path::DEFAULT_PORTS;
 use tokio::time::timeout;
 
-use super::found::{Found, Role, System};
+use super::found::{Found, Role};
+use super::system::System;
 use super::{Discovery, Note, Remote, Request, Step, local, look, master, printable};
 
 /// A request on its way.
@@ -82,7 +83,7 @@ impl<'a, R: Remote> Search<'a, R> {
     async fn ask_ports(&mut self) {
         let last = self.request.last.as_ref();
         let system = self.found.system().or_else(|| last?.system());
-        if let Some(system @ (System::FlexNet | System::Rlm)) = system {
+        if let Some(system) = system.filter(|system| *system != System::Licgate) {
             return self.note(Step::Master, format!("{system} is not asked anything"));
         }
         let mut ports: Vec<u16> = self.found.masters().collect();

@@ -2,14 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use licgate_core::path::DEFAULT_PORTS;
-
-use super::processes::{Process, master};
+use super::processes::Process;
 use super::sockets::{Listener, Reach};
-use crate::discover::Step;
-use crate::discover::found::{Found, Role, System};
-use crate::discover::licence::{LicenceFile, RLM_PORT};
-use crate::discover::name;
+use crate::discover::found::{Found, Role};
+use crate::discover::licence::LicenceFile;
+use crate::discover::{Step, System, name};
 
 /// What a host showed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,7 +44,7 @@ pub(in crate::discover) fn judge(seen: &Seen, names: &[String], to_localhost: bo
     seen.machine.iter().for_each(|name| found.stand_on(name.clone()));
     for (ports, system) in staff.ports_of_masters(&reachable) {
         found.recognise(system);
-        let main = main_ports(&ports, &stated);
+        let main = main_ports(&ports, &stated, system);
         for port in ports {
             let role = if main.contains(&port) { Role::Master } else { Role::Other };
             found.add(port, role, Step::Look);
@@ -87,17 +84,21 @@ impl Staff {
     fn of(processes: &[Process]) -> Self {
         let rlms: BTreeSet<u32> = processes
             .iter()
-            .filter(|process| master(&process.program) == Some(System::Rlm))
+            .filter(|process| System::of_program(&process.program) == Some(System::Rlm))
             .map(|process| process.pid)
             .collect();
-        let masters: BTreeMap<u32, System> = processes
+        let mut masters: BTreeMap<u32, System> = processes
             .iter()
             .filter(|process| !(rlms.contains(&process.pid) && rlms.contains(&process.parent)))
-            .filter_map(|process| Some((process.pid, master(&process.program)?)))
+            .filter_map(|process| Some((process.pid, System::of_program(&process.program)?)))
             .collect();
+        // Its ports would be in the way of the same program on the user's machine.
+        if masters.values().any(|system| *system != System::SentinelLdk) {
+            masters.retain(|_, system| *system != System::SentinelLdk);
+        }
+        let starts_vendors = |pid: &u32| masters.get(pid).is_some_and(|system| system.has_vendors());
         let works = |process: &&Process| {
-            !masters.contains_key(&process.pid)
-                && (process.told.by_lmgrd || masters.contains_key(&process.parent))
+            !masters.contains_key(&process.pid) && (process.told.by_lmgrd || starts_vendors(&process.parent))
         };
         let vendor =
             |process: &Process| process.told.vendor.clone().or_else(|| name::vendor(&process.program));
@@ -115,7 +116,9 @@ impl Staff {
         for socket in listeners {
             let by_pid = socket.pid.and_then(|pid| self.masters.get(&pid).copied());
             let is_vendor = socket.pid.is_some_and(|pid| self.vendors.contains_key(&pid));
-            let by_name = || socket.program.as_deref().and_then(master).filter(|_| !is_vendor);
+            let is_dongle = |system: &System| *system == System::SentinelLdk && !self.masters.is_empty();
+            let named = || socket.program.as_deref().and_then(System::of_program);
+            let by_name = || named().filter(|system| !is_vendor && !is_dongle(system));
             if let Some(system) = by_pid.or_else(by_name) {
                 let of = ports.entry((socket.pid, system as u8)).or_insert_with(|| (BTreeSet::new(), system));
                 of.0.insert(socket.port);
@@ -137,7 +140,7 @@ impl Staff {
 
     /// Whether a socket is known to be none of theirs.
     fn is_strange(&self, socket: &Listener) -> bool {
-        let is_master = socket.program.as_deref().and_then(master).is_some();
+        let is_master = socket.program.as_deref().and_then(System::of_program).is_some();
         let is_staff = |pid: u32| self.masters.contains_key(&pid) || self.vendors.contains_key(&pid);
         socket.pid.is_some_and(|pid| !is_staff(pid)) && !is_master
     }
@@ -165,9 +168,9 @@ fn stated(seen: &Seen, names: &[String], remarks: &mut Vec<String>) -> Found {
 
 /// Which of one master daemon's ports are for licences: those that are written somewhere, else those where such daemons usually
 /// are, else the lowest. The others are for its web pages and the like.
-fn main_ports(ports: &BTreeSet<u16>, stated: &Found) -> BTreeSet<u16> {
+fn main_ports(ports: &BTreeSet<u16>, stated: &Found, system: System) -> BTreeSet<u16> {
     let written: BTreeSet<u16> = stated.masters().filter(|port| ports.contains(port)).collect();
-    let is_usual = |port: &&u16| DEFAULT_PORTS.contains(*port) || **port == RLM_PORT;
+    let is_usual = |port: &&u16| system.usual_ports().contains(*port);
     let usual = || ports.iter().filter(is_usual).take(1).copied().collect::<BTreeSet<_>>();
     let choices = [written, usual(), ports.iter().take(1).copied().collect()];
     choices.into_iter().find(|choice| !choice.is_empty()).unwrap_or_default()
@@ -181,7 +184,10 @@ fn remark(staff: &Staff, seen: &Seen, reachable: &[&Listener], found: &Found, re
     for who in &host_only {
         remarks.push(format!("the {who} there listens on the server's loopback address only"));
     }
-    if !staff.masters.is_empty() && staff.vendors.is_empty() {
+    if staff.masters.values().any(|system| *system == System::SentinelRms) {
+        remarks.push("Sentinel RMS runs there, whose clients use UDP, which ssh does not carry".to_owned());
+    }
+    if staff.masters.values().any(|system| system.has_vendors()) && staff.vendors.is_empty() {
         remarks.push(
             "a master daemon runs there, but no vendor daemon: ask the server's administrator".to_owned(),
         );

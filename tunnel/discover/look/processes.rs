@@ -3,7 +3,6 @@
 //! FlexNet's master daemon starts a vendor daemon as `acme -T lic1 11.19 9 -c :acme.lic: -lmgrd_port 6978 -srv SECRET
 //! --lmgrd_start 69f1c59f …`, sometimes with `-daemon_port 6f67`; ports are in hexadecimal. Nothing else of a command line is kept.
 
-use crate::discover::found::System;
 use crate::discover::name;
 
 /// More processes than this of one host are not read.
@@ -75,17 +74,6 @@ pub(super) fn base_name(path: &str) -> &str {
     }
 }
 
-/// The licence system whose master daemon a program of this name is.
-pub(super) fn master(program: &str) -> Option<System> {
-    match program.to_ascii_lowercase().as_str() {
-        "licmgrd" => Some(System::Licgate),
-        "rlm" => Some(System::Rlm),
-        "lmadmin" => Some(System::FlexNet),
-        other if other.starts_with("lmgrd") || other.ends_with("lmgrd") => Some(System::FlexNet),
-        _ => None,
-    }
-}
-
 fn told(program: &str, args: &[&str]) -> Told {
     let after =
         |flag: &str| args.iter().position(|word| *word == flag).and_then(|at| args.get(at + 1)).copied();
@@ -136,6 +124,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::discover::System;
 
     #[test]
     fn command_lines_tell_names_and_ports() {
@@ -154,7 +143,7 @@ mod tests {
         let found = ps(&text.lines().collect::<Vec<_>>());
         let of = |pid: u32| found.iter().find(|process| process.pid == pid).unwrap();
         assert_eq!(found.len(), 10);
-        assert_eq!((master(&of(1726).program), of(1726).parent), (Some(System::FlexNet), 458));
+        assert_eq!((System::of_program(&of(1726).program), of(1726).parent), (Some(System::FlexNet), 458));
         let told = Told {
             by_lmgrd: true,
             host: Some("exp-1678".into()),
@@ -165,13 +154,17 @@ mod tests {
         assert_eq!((&*of(1728).program, &of(1728).told), ("slbsls", &told));
         assert_eq!((of(55565).told.host.as_deref(), of(55565).told.port), (Some("n02.corp"), Some(0x6f67)));
         assert_eq!(
-            (master(&of(5000).program), of(5001).told.vendor.as_deref()),
+            (System::of_program(&of(5000).program), of(5001).told.vendor.as_deref()),
             (Some(System::Rlm), Some("reprise"))
         );
         assert_eq!(of(5000).told.vendor, None);
-        assert_eq!(master(&of(6000).program), Some(System::Licgate));
+        assert_eq!(System::of_program(&of(6000).program), Some(System::Licgate));
         assert_eq!(of(6001).told.vendor.as_deref(), Some("acme"));
-        assert!(!of(4263).told.by_lmgrd && !of(7000).told.by_lmgrd && master(&of(4263).program).is_none());
+        assert!(
+            !of(4263).told.by_lmgrd
+                && !of(7000).told.by_lmgrd
+                && System::of_program(&of(4263).program).is_none()
+        );
         assert!(!format!("{found:?}").contains("5k2OWA2a"), "the secret of the vendor daemon is kept");
     }
 
@@ -190,14 +183,14 @@ mod tests {
             (found[2].told.master_port, found[2].told.host.as_deref()),
             (Some(27000), Some("flexlm02"))
         );
-        assert_eq!(master("lmgrd"), Some(System::FlexNet));
+        assert_eq!(System::of_program("lmgrd"), Some(System::FlexNet));
     }
 
     proptest! {
         #[test]
         fn no_output_makes_them_panic(text in "([0-9]{1,12} |-T |-lmgrd_port |rlm |licvendord |\"|,|\\n|\\PC){0,40}") {
             let lines: Vec<_> = text.lines().collect();
-            drop((ps(&lines), csv(&lines), base_name(&text), master(&text)));
+            drop((ps(&lines), csv(&lines), base_name(&text)));
         }
     }
 }

@@ -24,7 +24,7 @@ const SCRIPT: &str = concat!(
     r#"Linux) if command -v ss >/dev/null 2>&1; then echo "$m ss"; ss -ltnp 2>/dev/null | head -n 2000; "#,
     r#"elif command -v netstat >/dev/null 2>&1; then echo "$m netstat"; { netstat -ltnp || netstat -ltn; } 2>/dev/null | head -n 2000; "#,
     r#"else echo "$m tcp"; cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep " 0A " | head -n 2000; "#,
-    r#"list | while read -r pid ppid args; do case $args in *lmgrd*|*lmadmin*|*rlm*|*licmgrd*|*licvendord*|*" -T "*) "#,
+    r#"list | while read -r pid ppid args; do case $args in *lmgrd*|*lmadmin*|*rlm*|*licmgrd*|*licvendord*|*lmx-serv*|*DSLicSrv*|*hasplmd*|*" -T "*) "#,
     r#"echo "$m fds $pid"; ls -l "/proc/$pid/fd" 2>/dev/null | grep socket: | head -n 64 ;; esac; done; fi ;; "#,
     r#"FreeBSD|DragonFly) echo "$m sockstat"; sockstat -l -P tcp 2>/dev/null | head -n 2000 ;; "#,
     r#"Darwin) echo "$m lsof"; lsof -nP -iTCP -sTCP:LISTEN 2>/dev/null | head -n 2000; echo "$m netstat"; netstat -an -p tcp 2>/dev/null | grep LISTEN | head -n 2000 ;; "#,

@@ -93,6 +93,68 @@ LISTEN 0 128 *:1055 *:* users:(("lmadmin",pid=600,fd=4))"#;
 }
 
 #[test]
+fn systems_without_vendor_daemons_are_whole_with_one_port() {
+    let lmx = " 700 1 /opt/altair/lmx-serv-altair -b -c /opt/altair/altair-serv.cfg";
+    let ss = r#"LISTEN 0 5 *:6200 *:* users:(("lmx-serv-altair",pid=700,fd=5))
+LISTEN 0 5 127.0.0.1:631 0.0.0.0:* users:(("cupsd",pid=1,fd=6))
+LISTEN 0 5 *:8081 *:* users:(("lmx-serv-altair",pid=700,fd=7))"#;
+    let found = judge(&host(lmx, ss, &[]), &[], false).found;
+    assert_eq!(found.to_string(), "6200 (master daemon), 8081 (another port)");
+    assert!(found.is_complete() && found.system() == Some(System::LmX));
+    // A Windows host shows processes and sockets in tables of their own.
+    let csv = "\"2212\",\"812\",\"DSLicSrv.exe\",\"\"\"C:\\Program Files\\Dassault Systemes\\DS License Server\\win_b64\\code\\bin\\DSLicSrv.exe\"\" -startServer\"";
+    let netstat = "  TCP    0.0.0.0:135     0.0.0.0:0   LISTENING   900\r\n  TCP    0.0.0.0:4084    0.0.0.0:0   LISTENING   2212\r
+  TCP    0.0.0.0:4085    0.0.0.0:0   LISTENING   2212\r\n  TCP    [::]:4085       [::]:0      LISTENING   2212";
+    let seen = Seen {
+        processes: processes::csv(&[csv]),
+        listeners: sockets::netstat(&netstat.lines().collect::<Vec<_>>()),
+        ..Seen::default()
+    };
+    let judgement = judge(&seen, &[], false);
+    assert_eq!(judgement.found.to_string(), "4084 (another port), 4085 (master daemon)");
+    assert!(judgement.found.is_complete() && judgement.remarks.is_empty(), "{:?}", judgement.remarks);
+    // On macOS lsof shows what ps does.
+    let lsof = "hasplmd     311 root   10u  IPv4 0x5d2c4f7a1b2c3d4e      0t0  TCP *:1947 (LISTEN)";
+    let seen = Seen {
+        processes: processes::ps(&["  311     1 /usr/libexec/hasplmd -s"]),
+        listeners: sockets::lsof(&[lsof]),
+        ..Seen::default()
+    };
+    assert_eq!(judge(&seen, &[], false).found.to_string(), "1947 (master daemon)");
+}
+
+#[test]
+fn a_driver_of_dongles_is_not_taken_for_the_licence_server_beside_one() {
+    let both = format!("  900 1 /usr/sbin/hasplmd_x86_64\n  901 1 /usr/sbin/hasplmd -s\n{FLEXNET}");
+    let ss = r#"LISTEN 0 128 *:1947 *:* users:(("hasplmd",pid=901,fd=3))
+LISTEN 0 128 0.0.0.0:27000 0.0.0.0:* users:(("lmgrd",pid=1726,fd=3))
+LISTEN 0 128 *:45001 *:* users:(("adskflex",pid=1728,fd=3))
+LISTEN 0 128 *:45002 *:* users:(("MLM",pid=1729,fd=3))"#;
+    let judgement = judge(&host(&both, ss, &[]), &[], false);
+    let expected = "27000 (master daemon), 45001 (vendor daemon adskflex), 45002 (vendor daemon MLM)";
+    assert_eq!(
+        (judgement.found.to_string().as_str(), judgement.found.system()),
+        (expected, Some(System::FlexNet))
+    );
+}
+
+#[test]
+fn licences_that_go_over_udp_are_told_not_to_be_carried() {
+    // FreeBSD's sockstat shows TCP alone, as it is asked to.
+    let seen = Seen {
+        processes: processes::ps(&["  800     1 /opt/sentinel/lserv -l /var/log/lserv.log"]),
+        listeners: sockets::sockstat(&["root sshd 700 4 tcp4 *:22 *:*"]),
+        ..Seen::default()
+    };
+    let judgement = judge(&seen, &[], false);
+    assert_eq!(judgement.found.to_string(), "no ports");
+    assert_eq!(
+        judgement.remarks,
+        ["Sentinel RMS runs there, whose clients use UDP, which ssh does not carry"]
+    );
+}
+
+#[test]
 fn ports_on_the_loopback_address_count_only_where_forwards_lead_there() {
     let ps = " 6000 1 licmgrd -c acme.lic\n 6001 6000 licvendord --vendor acme -c acme.lic";
     let ss = r#"LISTEN 0 128 127.0.0.1:27000 *:* users:(("licmgrd",pid=6000,fd=3))
