@@ -9,7 +9,7 @@ use super::{Step, name};
 /// More ports than this of one server are not forwarded.
 pub const MOST_PORTS: usize = 64;
 /// More names than this no server has.
-const MOST_NAMES: usize = 32;
+pub(super) const MOST_NAMES: usize = 32;
 
 /// What a port is for, the surest first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +63,7 @@ pub struct Found {
     ports: BTreeMap<u16, Port>,
     vendors: BTreeSet<String>,
     system: Option<System>,
+    is_cut: bool,
 }
 
 impl Found {
@@ -110,6 +111,11 @@ impl Found {
         self.system
     }
 
+    /// Whether more ports, names or vendor daemons were told than any server has, and some were left out.
+    pub(super) fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
     /// Whether a client could do with these ports: there is a master daemon, and no vendor daemon without a port.
     pub fn is_complete(&self) -> bool {
         let has = |is: fn(&Role) -> bool| self.ports.values().any(|port| is(&port.role));
@@ -134,7 +140,7 @@ impl Found {
         match self.ports.get_mut(&number) {
             Some(port) if role < port.role => *port = Port { role, by },
             Some(_) => {}
-            None if is_full => {}
+            None if is_full => self.is_cut = true,
             None => drop(self.ports.insert(number, Port { role, by })),
         }
     }
@@ -148,7 +154,7 @@ impl Found {
         let is_full = self.names.len() >= MOST_NAMES;
         match self.names.get_mut(&name) {
             Some(known) => *known = word.max(*known),
-            None if is_full => {}
+            None if is_full => self.is_cut = true,
             None => drop(self.names.insert(name, word)),
         }
     }
@@ -176,6 +182,8 @@ impl Found {
     pub(super) fn expect(&mut self, vendor: String) {
         if self.vendors.len() < MOST_PORTS {
             self.vendors.insert(vendor);
+        } else {
+            self.is_cut |= !self.vendors.contains(&vendor);
         }
     }
 
@@ -186,7 +194,8 @@ impl Found {
 
     /// Learns all that another source knows.
     pub(super) fn merge(&mut self, other: Self) {
-        let Self { names, machine, ports, vendors, system } = other;
+        let Self { names, machine, ports, vendors, system, is_cut } = other;
+        self.is_cut |= is_cut;
         names.into_iter().for_each(|(name, word)| self.believe(name, word));
         machine.into_iter().for_each(|name| self.stand_on(name));
         vendors.into_iter().for_each(|vendor| self.expect(vendor));
@@ -272,6 +281,8 @@ mod tests {
     #[test]
     fn no_source_can_make_it_grow_for_ever() {
         let mut many = Found::default();
+        many.add(1, Role::Other, Step::Look);
+        assert!(!many.is_cut());
         for number in 1..=9999 {
             many.add(number, Role::Other, Step::Look);
             many.call(format!("lic{number}"), Step::Licence);
@@ -281,5 +292,8 @@ mod tests {
             (many.ports().len(), many.names().count(), many.missing().count()),
             (MOST_PORTS, MOST_NAMES, MOST_PORTS)
         );
+        let mut other = Found::default();
+        other.merge(many);
+        assert!(other.is_cut());
     }
 }

@@ -26,6 +26,8 @@ mod heard;
 
 /// How long the whole conversation may take.
 pub(super) const DEADLINE: Duration = Duration::from_secs(3);
+/// How long it may take to find somebody at one of several ports, and to ask.
+pub(super) const IN_ALL: Duration = Duration::from_secs(10);
 
 /// Who is at a port.
 #[derive(Debug, Clone, PartialEq, Eq)]

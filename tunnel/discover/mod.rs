@@ -14,8 +14,9 @@
 //! Daemons of other systems are never asked anything. The step `Master` cannot always know whom it meets; it offers a TLS
 //! handshake, once, and leaves.
 //!
-//! Everything that a server says is checked: names of others are not taken on its word (see `name`), names that are no names and ports that are none are dropped, counts are bounded,
-//! nothing is run, and notes hold no control characters.
+//! Everything that a server says is checked: another's name is not taken on its word, what is no name and no port is dropped,
+//! counts are bounded, nothing is run, and notes hold no control characters. Each step has a deadline, and of one that takes
+//! long a person hears.
 //!
 //! ```
 //! use lictunnel::discover::{Cause, Remote, Request, discover};

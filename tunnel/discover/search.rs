@@ -1,13 +1,45 @@
 //! The steps, one after the other.
 
 use std::collections::BTreeSet;
+use std::pin::pin;
+use std::time::Duration;
 
 use licgate_core::path::DEFAULT_PORTS;
 use tokio::time::timeout;
 
-use super::found::{Found, Role};
+use super::found::{Found, MOST_NAMES, MOST_PORTS, Role};
 use super::system::System;
 use super::{Discovery, Note, Remote, Request, Step, local, look, master, printable};
+
+/// So long nothing is said of what is waited for.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What comes of `work`, or that nothing came of it within `most`. Where it takes long, a person hears what is waited for.
+async fn patiently<T>(what: &str, most: Duration, work: impl Future<Output = T>) -> Result<T, String> {
+    let mut work = pin!(timeout(most, work));
+    let done = match timeout(PATIENCE, &mut work).await {
+        Ok(done) => done,
+        Err(_) => {
+            tracing::warn!("{what} takes long; it is given {} s in all", most.as_secs());
+            work.await
+        }
+    };
+    done.map_err(|_| format!("no answer within {} s", most.as_secs()))
+}
+
+/// The first of the ports at which somebody is, and who; or why nobody is at the last one.
+async fn first_answer<R: Remote>(remote: &R, ports: &[u16]) -> Result<(u16, master::Answer), String> {
+    let mut last = String::new();
+    for &port in ports {
+        match timeout(master::DEADLINE, remote.open(port)).await {
+            Ok(Ok(stream)) => return Ok((port, master::ask(stream, port).await)),
+            Ok(Err(why)) => last = printable(&format!(": {why}")),
+            // Something on the way swallows what is sent there, and will do the same at the next port.
+            Err(_) => break,
+        }
+    }
+    Err(last)
+}
 
 /// A request on its way.
 pub(super) struct Search<'a, R> {
@@ -34,6 +66,11 @@ impl<'a, R: Remote> Search<'a, R> {
             self.look().await;
         }
         self.found.judge_names(&self.request.names);
+        if self.found.is_cut() {
+            let text =
+                format!("more than {MOST_PORTS} ports or {MOST_NAMES} names were told; the rest is left out");
+            self.note(Step::Look, text);
+        }
         Discovery { found: self.found, notes: self.notes }
     }
 
@@ -96,21 +133,15 @@ impl<'a, R: Remote> Search<'a, R> {
         if ports.is_empty() {
             return;
         }
-        let mut last = String::new();
-        for port in ports {
-            self.asked.insert(port);
-            let answer = match timeout(master::DEADLINE, self.remote.open(port)).await {
-                Ok(Ok(stream)) => master::ask(stream, port).await,
-                Ok(Err(why)) => {
-                    last = printable(&format!(": {why}"));
-                    continue;
-                }
-                // Something on the way swallows what is sent there, and will do the same at the next port.
-                Err(_) => break,
-            };
-            return self.take_answer(port, answer);
+        let what = "asking for the master daemon";
+        match patiently(what, master::IN_ALL, first_answer(self.remote, &ports)).await {
+            Ok(Ok((port, answer))) => self.take_answer(port, answer),
+            Ok(Err(why)) => {
+                self.note(Step::Master, format!("nothing answers at the ports where it may be{why}"));
+            }
+            Err(late) => self.note(Step::Master, late),
         }
-        self.note(Step::Master, format!("nothing answers at the ports where it may be{last}"));
+        self.asked.extend(ports);
     }
 
     fn take_answer(&mut self, port: u16, answer: master::Answer) {
@@ -137,7 +168,8 @@ impl<'a, R: Remote> Search<'a, R> {
         if !wants && !steps.all_ports {
             return;
         }
-        let seen = match look::look(self.remote).await {
+        let looked = patiently("looking at the server", look::IN_ALL, look::look(self.remote)).await;
+        let seen = match looked.flatten() {
             Ok(seen) => seen,
             Err(why) => return self.note(if wants { Step::Look } else { Step::AllPorts }, printable(&why)),
         };

@@ -1,10 +1,11 @@
 //! The steps in order, with servers that answer, refuse or say nothing.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use licgate_core::path::DEFAULT_PORTS;
+use tempfile::NamedTempFile;
 use tokio::io::{DuplexStream, duplex};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::master::tests::{serve, vendor};
 use super::*;
@@ -215,6 +216,56 @@ async fn ports_that_swallow_everything_are_not_tried_one_after_the_other() {
     let discovery = timeout(within, discover(&Request::of("lic1"), &server)).await.unwrap();
     assert!(discovery.found.ports().is_empty());
     assert_eq!(*server.opened.lock().unwrap(), [27000]);
+}
+
+/// What is logged while it is not dropped.
+struct Log {
+    file: NamedTempFile,
+    _until_dropped: tracing::subscriber::DefaultGuard,
+}
+
+impl Log {
+    fn begin() -> Self {
+        let file = NamedTempFile::new().unwrap();
+        let log = tracing_subscriber::fmt().with_writer(Arc::new(file.reopen().unwrap())).finish();
+        Self { file, _until_dropped: tracing::subscriber::set_default(log) }
+    }
+
+    fn text(&self) -> String {
+        std::fs::read_to_string(self.file.path()).unwrap()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_server_is_given_its_time_and_a_person_hears_of_it() {
+    /// Runs commands and opens ports after a while.
+    struct Slow(Duration);
+
+    impl Remote for Slow {
+        type Stream = DuplexStream;
+
+        async fn exec(&self, _: &str, _: usize, _: Duration) -> Result<Vec<u8>, Cause> {
+            sleep(self.0).await;
+            Err("no commands here".into())
+        }
+
+        async fn open(&self, _: u16) -> Result<DuplexStream, Cause> {
+            sleep(self.0).await;
+            Err("refused".into())
+        }
+    }
+
+    let log = Log::begin();
+    discover(&Request::of("lic1"), &Slow(Duration::from_millis(200))).await;
+    assert_eq!(log.text(), "");
+    // Ten ports would have taken 20 seconds, and the look takes 2 more.
+    let within = master::IN_ALL + Duration::from_millis(2001);
+    let request = Request::of("lic1");
+    let discovery = timeout(within, discover(&request, &Slow(Duration::from_secs(2)))).await.unwrap();
+    assert!(log.text().contains("asking for the master daemon takes long; it is given 10 s in all"));
+    assert!(shown(&discovery).contains("the master daemon's word: no answer within 10 s"), "{discovery:?}");
+    discover(&Request::of("lic1"), &Slow(Duration::from_secs(60))).await;
+    assert!(log.text().contains("looking at the server takes long; it is given 30 s in all"));
 }
 
 #[tokio::test]

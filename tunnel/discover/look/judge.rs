@@ -11,6 +11,8 @@ use crate::discover::{Step, System, name};
 /// What a host showed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::discover) struct Seen {
+    /// What was left out, in plain words.
+    pub(super) cut: Vec<String>,
     /// The name that its system has.
     pub(super) machine: Option<String>,
     /// Its processes.
@@ -36,7 +38,7 @@ pub(in crate::discover) fn judge(seen: &Seen, names: &[String], to_localhost: bo
     let staff = Staff::of(&seen.processes);
     let reachable: Vec<&Listener> =
         seen.listeners.iter().filter(|socket| to_localhost || socket.reach == Reach::Network).collect();
-    let mut remarks = Vec::new();
+    let mut remarks = seen.cut.clone();
     let stated = stated(seen, names, &mut remarks);
     let mut found = Found::default();
     staff.masters.values().for_each(|system| found.recognise(*system));

@@ -24,6 +24,10 @@ pub(super) use judge::{Seen, judge};
 const MOST_OUTPUT: usize = 4 * 1024 * 1024;
 /// The longest that a command may take.
 const LONGEST: Duration = Duration::from_secs(20);
+/// The longest that a look may take.
+pub(super) const IN_ALL: Duration = Duration::from_secs(30);
+/// More licence files than this of one host are not read.
+const MOST_FILES: usize = 16;
 /// Lower ports belong to the system's own services, and none of them to a licence server.
 const FIRST_FREE_PORT: u16 = 1024;
 
@@ -43,7 +47,8 @@ pub(super) async fn look<R: Remote>(remote: &R) -> Result<Seen, String> {
     let marker = script::marker(random);
     let output = run(remote, &script::command(&marker)).await?;
     let sections = script::sections(&output, &marker);
-    if sections.is_empty() { look_at_windows(remote).await } else { Ok(seen(&sections)) }
+    let seen = if sections.is_empty() { look_at_windows(remote).await? } else { seen(&sections) };
+    Ok(seen.bounded())
 }
 
 async fn look_at_windows<R: Remote>(remote: &R) -> Result<Seen, String> {
@@ -69,6 +74,9 @@ fn seen(sections: &[script::Section<'_>]) -> Seen {
     let mut seen = Seen::default();
     let mut owners = std::collections::BTreeMap::new();
     for section in sections {
+        if owners.len() >= sockets::MOST {
+            break;
+        }
         if let Some(pid) = section.name.strip_prefix("fds ").and_then(|pid| pid.parse().ok()) {
             owners.extend(sockets::inodes(&section.lines).map(|inode| (inode, pid)));
         }
@@ -91,6 +99,22 @@ fn seen(sections: &[script::Section<'_>]) -> Seen {
 }
 
 impl Seen {
+    /// The same within bounds, with a word about each list that was longer.
+    fn bounded(mut self) -> Self {
+        let mut cut = |length: usize, most: usize, what: &str| {
+            if length > most {
+                self.cut.push(format!("it has more than {most} {what}; the rest is not looked at"));
+            }
+        };
+        cut(self.processes.len(), processes::MOST, "processes");
+        cut(self.listeners.len(), sockets::MOST, "listening sockets");
+        cut(self.files.len(), MOST_FILES, "licence files");
+        self.processes.truncate(processes::MOST);
+        self.listeners.truncate(sockets::MOST);
+        self.files.truncate(MOST_FILES);
+        self
+    }
+
     /// Every listening port that could be a licence server's.
     ///
     /// # Errors

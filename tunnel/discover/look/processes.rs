@@ -6,7 +6,7 @@
 use crate::discover::name;
 
 /// More processes than this of one host are not read.
-const MOST: usize = 4000;
+pub(super) const MOST: usize = 3000;
 
 /// A process.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub(super) fn ps(lines: &[&str]) -> Vec<Process> {
         let words: Vec<&str> = words.collect();
         Some(process(pid, parent, words.first()?, &words))
     };
-    lines.iter().filter_map(read).take(MOST).collect()
+    lines.iter().filter_map(read).collect()
 }
 
 /// What `ConvertTo-Csv` makes of process id, parent, name and command line.
@@ -55,7 +55,7 @@ pub(super) fn csv(lines: &[&str]) -> Vec<Process> {
         let words: Vec<&str> = command.split_ascii_whitespace().collect();
         Some(process(pid.parse().ok()?, parent.parse().ok()?, program, &words))
     };
-    lines.iter().filter_map(read).take(MOST).collect()
+    lines.iter().filter_map(read).collect()
 }
 
 fn process(pid: u32, parent: u32, path: &str, words: &[&str]) -> Process {

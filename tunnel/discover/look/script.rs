@@ -3,32 +3,32 @@
 /// What is run. It only reads, and prints each part after a line with the marker. Every login shell passes it on to sh as it
 /// is: it stands between single quotes and has none inside, no newline and no `!` (csh), and no backslash (fish).
 ///
-/// Of licence files, which it finds in the command lines of licence servers, it prints the lines with names and ports only; of
+/// Of each list it prints a little more than is read, so that it shows when something is left out. Of licence files, which it finds in the command lines of licence servers, it prints the lines with names and ports only; of
 /// other processes the program only, as people put secrets on command lines. The round brackets before the words of a `case`
 /// inside `$(…)` are for bash 3, which is sh on macOS.
 const SCRIPT: &str = concat!(
     r#"PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin; LC_ALL=C; export PATH LC_ALL; n=0; "#,
     r#"echo "$m system"; uname -s; uname -n; "#,
-    r#"p=$({ ps -A -ww -o pid,ppid,args || ps -A -o pid,ppid,args || ps -o pid,ppid,args; } 2>/dev/null | head -n 3000 | cut -c 1-1000 | "#,
+    r#"p=$({ ps -A -ww -o pid,ppid,args || ps -A -o pid,ppid,args || ps -o pid,ppid,args; } 2>/dev/null | head -n 3002 | cut -c 1-1000 | "#,
     r#"while read -r pid ppid args; do case $args in (*lmgrd*|*licmgrd*|*lmadmin*|*rlm*|*licvendord*|*" -T "*) ;; (*) args=${args%% *} ;; esac; "#,
     r#"printf "%s" "$pid $ppid $args"; echo; done); "#,
     r#"list() { printf "%s" "$p"; echo; }; "#,
     r#"echo "$m processes"; list; "#,
-    r#"show() { n=$((n+1)); if [ $n -le 16 ] && [ -f "$1" ] && [ -r "$1" ]; then echo "$m file"; "#,
+    r#"show() { n=$((n+1)); if [ $n -le 17 ] && [ -f "$1" ] && [ -r "$1" ]; then echo "$m file"; "#,
     r#"dd bs=65536 count=16 2>/dev/null < "$1" | grep -iE "^[[:space:]]*(SERVER|VENDOR|DAEMON|HOST|ISV)[[:space:]]" | cut -c 1-400 | head -n 40; fi; }; "#,
     r#"list | while read -r pid ppid args; do set -f; set -- $args; "#,
     r#"case ${1##*/} in *lmgrd|lmgrd*|licmgrd|lmadmin|rlm) ;; *) continue ;; esac; "#,
     r#"while [ $# -gt 1 ]; do case $1 in -c|-C) IFS=:; for f in $2; do case $f in "") continue ;; /*) ;; *) f=/proc/$pid/cwd/$f ;; esac; "#,
     r#"if [ -d "$f" ]; then set +f; for g in "$f"/*.lic; do show "$g"; done; set -f; else show "$f"; fi; done; unset IFS ;; esac; shift; done; done; "#,
     r#"case $(uname -s) in "#,
-    r#"Linux) if command -v ss >/dev/null 2>&1; then echo "$m ss"; ss -ltnp 2>/dev/null | head -n 2000; "#,
-    r#"elif command -v netstat >/dev/null 2>&1; then echo "$m netstat"; { netstat -ltnp || netstat -ltn; } 2>/dev/null | head -n 2000; "#,
-    r#"else echo "$m tcp"; cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep " 0A " | head -n 2000; "#,
+    r#"Linux) if command -v ss >/dev/null 2>&1; then echo "$m ss"; ss -ltnp 2>/dev/null | head -n 2005; "#,
+    r#"elif command -v netstat >/dev/null 2>&1; then echo "$m netstat"; { netstat -ltnp || netstat -ltn; } 2>/dev/null | head -n 2005; "#,
+    r#"else echo "$m tcp"; cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | grep " 0A " | head -n 2005; "#,
     r#"list | while read -r pid ppid args; do case $args in *lmgrd*|*lmadmin*|*rlm*|*licmgrd*|*licvendord*|*lmx-serv*|*DSLicSrv*|*hasplmd*|*" -T "*) "#,
     r#"echo "$m fds $pid"; ls -l "/proc/$pid/fd" 2>/dev/null | grep socket: | head -n 64 ;; esac; done; fi ;; "#,
-    r#"FreeBSD|DragonFly) echo "$m sockstat"; sockstat -l -P tcp 2>/dev/null | head -n 2000 ;; "#,
-    r#"Darwin) echo "$m lsof"; lsof -nP -iTCP -sTCP:LISTEN 2>/dev/null | head -n 2000; echo "$m netstat"; netstat -an -p tcp 2>/dev/null | grep LISTEN | head -n 2000 ;; "#,
-    r#"*) echo "$m netstat"; netstat -an 2>/dev/null | grep LISTEN | head -n 2000 ;; esac; "#,
+    r#"FreeBSD|DragonFly) echo "$m sockstat"; sockstat -l -P tcp 2>/dev/null | head -n 2005 ;; "#,
+    r#"Darwin) echo "$m lsof"; lsof -nP -iTCP -sTCP:LISTEN 2>/dev/null | head -n 2005; echo "$m netstat"; netstat -an -p tcp 2>/dev/null | grep LISTEN | head -n 2005 ;; "#,
+    r#"*) echo "$m netstat"; netstat -an 2>/dev/null | grep LISTEN | head -n 2005 ;; esac; "#,
     r#"echo "$m end""#
 );
 
@@ -66,6 +66,7 @@ pub(super) fn sections<'a>(output: &'a str, marker: &str) -> Vec<Section<'a>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{MOST_FILES, processes, sockets};
     use super::*;
 
     #[test]
@@ -74,6 +75,10 @@ mod tests {
         let script = command.strip_prefix("sh -c '").and_then(|rest| rest.strip_suffix('\'')).unwrap();
         assert!(script.starts_with("m=lictunnel-abababababababababababababababab; "));
         assert!(!script.contains(['\'', '!', '\\', '\n', '\r']));
+        for (most, kind) in [(processes::MOST + 2, "processes"), (sockets::MOST + 5, "sockets")] {
+            assert!(script.contains(&format!("head -n {most} ")), "{kind}");
+        }
+        assert!(script.contains(&format!("$n -le {} ", MOST_FILES + 1)));
         // cmd.exe takes no longer line.
         assert!(command.len() < 8191, "{}", command.len());
     }

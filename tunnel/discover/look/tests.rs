@@ -27,6 +27,29 @@ fn owners_of_sockets_are_found_without_any_tool() {
 }
 
 #[test]
+fn lists_without_end_are_cut_and_it_is_said() {
+    let processes: String = (1..4000).map(|pid| format!("{pid} 1 lmgrd\n")).collect();
+    let sockets: String = (1..4000).map(|port| format!("LISTEN 0 1 *:{port} *:*\n")).collect();
+    let fds: String = (1..9000).map(|inode| format!("3 -> socket:[{inode}]\n")).collect();
+    let (processes, sockets, fds): (&str, &str, &str) = (processes.leak(), sockets.leak(), fds.leak());
+    let mut parts =
+        vec![("processes", processes), ("processes", processes), ("ss", sockets), ("tcp", sockets)];
+    parts.extend([("fds 7", fds), ("fds 8", fds)]);
+    parts.extend([("file", "SERVER lic1 ANY 27000"); 40]);
+    let seen = sections(&parts).bounded();
+    let counts = (seen.processes.len(), seen.listeners.len(), seen.files.len());
+    assert_eq!(counts, (processes::MOST, sockets::MOST, MOST_FILES));
+    let remarks = judge(&seen, &[], false).remarks.join("; ");
+    for what in ["3000 processes", "2000 listening sockets", "16 licence files"] {
+        assert!(
+            remarks.contains(&format!("it has more than {what}; the rest is not looked at")),
+            "{remarks}"
+        );
+    }
+    assert!(sections(&parts[4..5]).bounded().cut.is_empty());
+}
+
+#[test]
 fn all_ports_are_those_above_1023_that_the_network_reaches() {
     let ports = |text: &'static str, to_localhost| sections(&[("ss", text)]).all_ports(to_localhost);
     let text = "LISTEN 0 1 *:22 *:*\nLISTEN 0 1 *:5432 *:*\nLISTEN 0 1 [::]:5432 [::]:*\nLISTEN 0 1 127.0.0.1:6000 *:*\nLISTEN 0 1 *:1024 *:*";
