@@ -49,13 +49,13 @@ impl HostKeys for Keys {
                 Decision::Trust => Ok(()),
                 Decision::Remember(told) => {
                     tracing::warn!("{told}");
-                    remember(target, &host, data)
+                    remember(target, &host, data).await
                 }
                 Decision::Ask(question) => {
                     let question = Question { text: format!("{question} [yes/no] "), echo: true };
                     let answer = self.0.ask(question).await.map_err(|why| why.to_string())?;
                     if answer.trim().eq_ignore_ascii_case("yes") {
-                        remember(target, &host, data)
+                        remember(target, &host, data).await
                     } else {
                         Err("it was not confirmed".into())
                     }
@@ -74,9 +74,9 @@ fn key_data(key: &PublicKeyOrCertificate) -> &KeyData {
 }
 
 /// A key that cannot be written down is good for this time; the user hears of it.
-fn remember(target: &Target, host: &Host, key: &KeyData) -> Result<(), Cause> {
+async fn remember(target: &Target, host: &Host, key: &KeyData) -> Result<(), Cause> {
     let Some(file) = target.user_known_hosts.first() else { return Ok(()) };
-    match learn(file, host, key, target.hash_known_hosts) {
+    match learn(file, host, key, target.hash_known_hosts).await {
         Ok(()) => Ok(()),
         Err(error @ LearnError::Changed(_)) => Err(error.into()),
         Err(error) => {

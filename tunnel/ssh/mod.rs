@@ -10,6 +10,7 @@
 //! | [`auth`] | logging in | deciding |
 //! | [`session`] | one connection: opening, commands, pings, its end | |
 //! | [`forward`] | local connections carried over it | |
+//! | `owner` | who may write a file | |
 //! | [`error`] | why there is no session, or no more | |
 
 pub mod auth;
@@ -17,6 +18,7 @@ pub mod config;
 pub mod error;
 pub mod forward;
 pub mod known_hosts;
+mod owner;
 mod pattern;
 pub mod prompt;
 pub mod route;

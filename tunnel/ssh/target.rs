@@ -25,6 +25,8 @@ pub struct Target {
     pub user_known_hosts: Vec<PathBuf>,
     /// The machine's known-hosts files (`GlobalKnownHostsFile`).
     pub global_known_hosts: Vec<PathBuf>,
+    /// A list of keys that no host may have (`RevokedHostKeys`).
+    pub revoked_host_keys: Option<PathBuf>,
     /// Write names into the known-hosts file hashed (`HashKnownHosts`).
     pub hash_known_hosts: bool,
     /// Private key files to try, in this order (`IdentityFile`); the usual ones where none is named, so some may not be

@@ -28,6 +28,10 @@ pub(super) fn build(settings: &Settings, request: &Request, local: &Local) -> Re
     let port = request.port().or(settings.port).unwrap_or(22);
     let user = request.user().map(str::to_owned).or_else(|| settings.user.clone());
     let user = user.unwrap_or_else(|| local.user.clone());
+    // What a file says may mean something to a shell, as in OpenSSH; but nobody means these.
+    if user.chars().any(char::is_control) {
+        return Err(format!("User {user:?} holds control characters"));
+    }
     let alias = settings.host_key_alias.as_ref().map(|alias| alias.to_ascii_lowercase());
     let jump = settings.jump.as_deref().filter(|hops| !is_none(hops)).unwrap_or_default();
     let key_name = alias.as_deref().unwrap_or(typed);
@@ -49,6 +53,12 @@ pub(super) fn build(settings: &Settings, request: &Request, local: &Local) -> Re
             &["~/.ssh/known_hosts", "~/.ssh/known_hosts2"],
         ))?,
         global_known_hosts: global_known_hosts(settings, &tokens)?,
+        revoked_host_keys: settings
+            .revoked_host_keys
+            .as_deref()
+            .filter(|file| !is_none(file))
+            .map(|file| tokens.path(file))
+            .transpose()?,
         hash_known_hosts: settings.hash_known_hosts.unwrap_or(false),
         identities: paths(&or_default(&settings.identities, IDENTITIES))?,
         identities_only: settings.identities_only.unwrap_or(false),
@@ -126,7 +136,8 @@ fn methods(settings: &Settings) -> Vec<Method> {
     methods
 }
 
-fn hops(jump: &str) -> Result<Vec<Destination>, String> {
+/// The hops that `jump` names.
+pub(super) fn hops(jump: &str) -> Result<Vec<Destination>, String> {
     if jump.is_empty() {
         return Ok(Vec::new());
     }

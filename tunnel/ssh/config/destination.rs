@@ -97,19 +97,24 @@ fn check_host(host: &str) -> Result<(), &'static str> {
     if host.contains(':') && address.parse::<Ipv6Addr>().is_err() {
         return Err("neither one port nor an IPv6 address follows the colon");
     }
+    // It parts an address from its interface; elsewhere it is a variable to the shell of Windows.
+    if host.contains('%') && !host.contains(':') {
+        return Err("a character that no host name has");
+    }
     if host.chars().any(|c| "'`\"$\\;&<>|(){}[],@/*?!#".contains(c) || c.is_whitespace() || c.is_control()) {
         return Err("a character that no host name has");
     }
     Ok(())
 }
 
-/// A backslash may part a Windows domain from the account, but may not end it.
+/// OpenSSH's rule for accounts that are typed (`valid_ruser`, since 9.6): nothing that a shell gives a meaning to, or that is an
+/// option once a shell has split it into words. A backslash may part a Windows domain from the account, but may not end it.
 pub(super) fn check_user(user: &str) -> Result<(), &'static str> {
     if user.is_empty() {
         return Err("the account is missing");
     }
-    if user.starts_with('-') {
-        return Err("an account cannot begin with -");
+    if user.starts_with('-') || user.split(char::is_whitespace).skip(1).any(|word| word.starts_with('-')) {
+        return Err("neither an account nor a word of it can begin with -");
     }
     if user.len() > 255 {
         return Err("the account is longer than 255 characters");
@@ -185,6 +190,18 @@ mod tests {
             ("-oProxyCommand=reboot", "begin with -"),
             ("bob@-lic1", "begin with -"),
             ("-l@lic1", "begin with -"),
+            ("bob -oProxyCommand=reboot@lic1", "begin with -"),
+            ("bob\t-l@lic1", "begin with -"),
+            (" -l@lic1", "begin with -"),
+            ("ssh://bob%20-l@lic1", "begin with -"),
+            ("ssh://bob%0a@lic1", "no account"),
+            ("bob`reboot`@lic1", "no account"),
+            ("bob|reboot@lic1", "no account"),
+            ("bob\u{1b}[2J@lic1", "no account"),
+            ("lic%PATH%", "no host name"),
+            ("lic1\n", "no host name"),
+            ("$HOME", "no host name"),
+            ("fe80::1%$(reboot)", "no host name"),
             ("lic1:", "the port"),
             ("lic1:0", "the port"),
             ("lic1:+22", "the port"),

@@ -10,6 +10,7 @@ pub(super) fn parse(output: &str) -> Result<Settings, String> {
         let keyword = keyword.to_ascii_lowercase();
         let values = match keyword.as_str() {
             // Of these ssh has replaced the tokens already; of the agent's where it made the path absolute.
+            "hostname" => vec![value.replace('%', "%%")],
             "identityagent" if value.starts_with('/') => vec![value.replace('%', "%%")],
             "userknownhostsfile" => split_paths(&value.replace('%', "%%")),
             "globalknownhostsfile" => split_paths(value),

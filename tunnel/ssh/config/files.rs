@@ -5,6 +5,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use super::reader::Files;
+use crate::ssh::owner::others_may_write;
 
 /// How much of a file is read, in bytes. No sane configuration comes near.
 const LONGEST: u64 = 1 << 20;
@@ -50,20 +51,11 @@ impl Files for SystemFiles {
 }
 
 /// Whoever may write this file may run commands as the user.
-#[cfg(unix)]
 fn refuse_writable(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::MetadataExt as _;
-    let about = file.metadata()?;
-    let owned = about.uid() == 0 || about.uid() == nix::unistd::Uid::current().as_raw();
-    if owned && about.mode() & 0o022 == 0 {
+    if !others_may_write(file)? {
         return Ok(());
     }
     Err(io::Error::other(
         "others may write it, so ssh does not trust it; chown it to yourself and chmod go-w it",
     ))
-}
-
-#[cfg(not(unix))]
-fn refuse_writable(_file: &File) -> io::Result<()> {
-    Ok(())
 }

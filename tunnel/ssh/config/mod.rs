@@ -32,7 +32,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use build::{Built, build};
+use build::{Built, build, hops};
 pub use destination::{BadDestination, Destination};
 use files::SystemFiles;
 use local::Local;
@@ -215,6 +215,10 @@ impl Evaluator {
         if let Some(user) = request.user() {
             destination::check_user(user).map_err(|why| ConfigError::Value(format!("{user:?}: {why}")))?;
         }
+        // It may end up on the command line of a `Match exec`, as the account may.
+        if let Some(jump) = request.jump.as_deref().filter(|jump| !is_none(jump)) {
+            hops(jump).map_err(ConfigError::Value)?;
+        }
         let settings = match &self.openssh {
             Some(program) => match openssh::evaluate(program, request).await? {
                 Some(printed) => dump::parse(&printed).map_err(ConfigError::OpenSsh)?,
@@ -226,12 +230,6 @@ impl Evaluator {
             },
             None => self.read(request).await?,
         };
-        if let Some(file) = settings.revoked_host_keys.as_deref().filter(|file| !is_none(file)) {
-            // OpenSSH refuses the keys in it; to take one of them would be worse than to stop.
-            return Err(ConfigError::Value(format!(
-                "RevokedHostKeys {file} cannot be heeded here: put @revoked lines into a known-hosts file instead"
-            )));
-        }
         build(&settings, request, &self.local).map_err(ConfigError::Value)
     }
 

@@ -35,7 +35,6 @@ pub(super) struct Settings {
     /// Within: no limit where ssh says `none`.
     pub(super) connect_timeout: Option<Option<Duration>>,
     pub(super) canonicalize: Option<bool>,
-    /// Not heeded, and so worth a remark.
     pub(super) revoked_host_keys: Option<String>,
     /// What `Match tagged` is held against.
     pub(super) tag: Option<String>,

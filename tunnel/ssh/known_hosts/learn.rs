@@ -1,15 +1,23 @@
 //! Writing a host's key down.
 
 use std::fmt;
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use russh::keys::PublicKey;
 use russh::keys::ssh_key::public::KeyData;
+use tokio::time::{sleep, timeout};
 
 use super::line::{Names, SALT};
 use super::{Host, KnownHosts, LONGEST, Verdict, policy};
+
+/// How long another program may hold the file.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long to wait before the next look whether it is free.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Why a key was not written down.
 #[derive(Debug)]
@@ -32,8 +40,9 @@ impl fmt::Display for LearnError {
 impl std::error::Error for LearnError {}
 
 /// Appends one line for `host` to `file`, its name hashed if `hash` says so. The file and its directory are made where
-/// they are missing, for the user alone. Waits while another lictunnel writes; looks once more before it writes itself.
-pub fn learn(file: &Path, host: &Host, key: &KeyData, hash: bool) -> Result<(), LearnError> {
+/// they are missing, for the user alone. Waits while another lictunnel writes, for 5 s at most; looks once more before it writes
+/// itself.
+pub async fn learn(file: &Path, host: &Host, key: &KeyData, hash: bool) -> Result<(), LearnError> {
     let failed = |error| LearnError::File(file.to_owned(), error);
     let key_text =
         PublicKey::from(key.clone()).to_openssh().map_err(|error| failed(io::Error::other(error)))?;
@@ -51,7 +60,7 @@ pub fn learn(file: &Path, host: &Host, key: &KeyData, hash: bool) -> Result<(), 
     if !opened.metadata().map_err(failed)?.is_file() {
         return opened.write_all(line.as_bytes()).map_err(failed);
     }
-    opened.lock().map_err(failed)?;
+    lock(&opened).await.map_err(failed)?;
     let content = content(&mut opened).map_err(failed)?;
     let (now, _remarks) = KnownHosts::parse(file, &content);
     let verdict = now.judge_key(host, key);
@@ -63,6 +72,23 @@ pub fn learn(file: &Path, host: &Host, key: &KeyData, hash: bool) -> Result<(), 
     }
     let gap = if content.is_empty() || content.ends_with('\n') { "" } else { "\n" };
     opened.write_all(format!("{gap}{line}").as_bytes()).map_err(failed)
+}
+
+/// Takes the lock of the file. The thread serves all connections and must not wait in the system for it.
+async fn lock(file: &File) -> io::Result<()> {
+    let locked = async {
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(()),
+                Err(TryLockError::WouldBlock) => sleep(PAUSE).await,
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
+    };
+    timeout(PATIENCE, locked).await.unwrap_or_else(|_| {
+        let why = format!("another program has kept it locked for {} s", PATIENCE.as_secs());
+        Err(io::Error::new(io::ErrorKind::TimedOut, why))
+    })
 }
 
 fn open(file: &Path) -> io::Result<File> {

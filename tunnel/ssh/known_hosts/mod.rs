@@ -8,6 +8,7 @@ mod certificate;
 mod learn;
 mod line;
 mod policy;
+mod revoked;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ pub use learn::{LearnError, learn};
 use line::{Line, Marker};
 pub use policy::{Decision, decide, describe};
 
+use super::owner::others_may_write;
 use super::target::Target;
 
 /// How much of a known-hosts file is read, in bytes.
@@ -91,6 +93,8 @@ pub enum Verdict {
     Revoked(Spot),
     /// A known authority signed, but not for this host, this time or this use: why.
     CertificateRefused(Spot, String),
+    /// The list of revoked keys cannot be read, so that the key may be on it: why.
+    RevocationsUnread(String),
 }
 
 /// What to ask a server for first, so that it shows a key that can be recognised (as OpenSSH does).
@@ -106,6 +110,8 @@ pub struct Wanted {
 #[derive(Debug, Clone, Default)]
 pub struct KnownHosts {
     entries: Vec<Entry>,
+    /// Why the list of revoked keys is not among them.
+    revocations_unread: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -123,13 +129,19 @@ impl Entry {
 
 impl KnownHosts {
     /// Reads the files of `target`, and tells in words for the user what in them could not be read. A file that does not exist is
-    /// empty.
+    /// empty; but a list of revoked keys that cannot be read lets no key pass.
     pub fn load(target: &Target) -> (Self, Vec<String>) {
         let mut all = Self::default();
         let mut remarks = Vec::new();
         for file in target.user_known_hosts.iter().chain(&target.global_known_hosts) {
             match read(file) {
-                Ok(text) => {
+                Ok((text, others_may_write)) => {
+                    if others_may_write {
+                        remarks.push(format!(
+                            "others may write {}, and so make a false server look right: chown it to yourself and chmod go-w it",
+                            file.display()
+                        ));
+                    }
                     let (known, more) = Self::parse(file, &text);
                     all.entries.extend(known.entries);
                     remarks.extend(more);
@@ -137,6 +149,10 @@ impl KnownHosts {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => remarks.push(format!("cannot read {}: {error}", file.display())),
             }
+        }
+        match target.revoked_host_keys.as_deref().map(revoked::read).transpose() {
+            Ok(revoked) => all.entries.extend(revoked.into_iter().flatten()),
+            Err(why) => all.revocations_unread = Some(why),
         }
         (all, remarks)
     }
@@ -156,11 +172,14 @@ impl KnownHosts {
                 Err(_) => {}
             }
         }
-        (Self { entries }, remarks)
+        (Self { entries, revocations_unread: None }, remarks)
     }
 
     /// What is known of `host`, which showed `shown` at `now` (Unix time, seconds; it matters for certificates).
     pub fn judge(&self, host: &Host, shown: &PublicKeyOrCertificate, now: u64) -> Verdict {
+        if let Some(why) = &self.revocations_unread {
+            return Verdict::RevocationsUnread(why.clone());
+        }
         match shown {
             PublicKeyOrCertificate::PublicKey { key, .. } => self.judge_key(host, key.key_data()),
             PublicKeyOrCertificate::Certificate(certificate) => {
@@ -239,11 +258,15 @@ impl KnownHosts {
     }
 }
 
-fn read(path: &Path) -> io::Result<String> {
+/// The text of a file, and whether others may write it.
+fn read(path: &Path) -> io::Result<(String, bool)> {
+    let file = File::open(path)?;
+    // `/dev/null` everybody may write.
+    let others_may_write = file.metadata()?.is_file() && others_may_write(&file)?;
     let mut content = Vec::new();
-    File::open(path)?.take(LONGEST + 1).read_to_end(&mut content)?;
+    file.take(LONGEST + 1).read_to_end(&mut content)?;
     if content.len() as u64 > LONGEST {
         return Err(io::Error::other(format!("it is longer than {LONGEST} bytes")));
     }
-    Ok(String::from_utf8_lossy(&content).into_owned())
+    Ok((String::from_utf8_lossy(&content).into_owned(), others_may_write))
 }

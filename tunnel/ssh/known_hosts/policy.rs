@@ -53,6 +53,9 @@ pub(super) fn refusal(verdict: &Verdict, host: &Host, key: &KeyData) -> Option<S
              nothing was sent; ask the administrator of the server",
             spot.place()
         )),
+        Verdict::RevocationsUnread(why) => {
+            Some(format!("the key of {name} may be revoked, which cannot be told: {why}\n  shown: {shown}"))
+        }
         Verdict::CertificateRefused(spot, why) => Some(format!(
             "the certificate of {name} is not good: {why}\n  shown:     {shown}\n  authority: {}",
             spot.place()

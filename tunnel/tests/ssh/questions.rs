@@ -111,6 +111,7 @@ async fn open_with(asker: Asker, user: &Arc<User>) -> (Result<Session, SshError>
         unknown_host: UnknownHost::Refuse,
         user_known_hosts: Vec::new(),
         global_known_hosts: Vec::new(),
+        revoked_host_keys: None,
         hash_known_hosts: false,
         identities: Vec::new(),
         identities_only: false,

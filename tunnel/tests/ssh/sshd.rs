@@ -91,6 +91,7 @@ impl Sshd {
             unknown_host: UnknownHost::Refuse,
             user_known_hosts: Vec::new(),
             global_known_hosts: Vec::new(),
+            revoked_host_keys: None,
             hash_known_hosts: false,
             identities: vec![self.file("id")],
             identities_only: false,

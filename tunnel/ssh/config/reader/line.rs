@@ -2,7 +2,8 @@
 
 /// The keyword in small letters and the rest of the line; `None` for blank lines and comments.
 pub(super) fn keyword(line: &str) -> Option<(String, &str)> {
-    let line = line.trim_matches(is_blank);
+    // A form feed may end a line, as in OpenSSH.
+    let line = line.trim_start_matches(is_blank).trim_end_matches(|c| is_blank(c) || c == '\u{c}');
     if line.is_empty() || line.starts_with('#') {
         return None;
     }
@@ -44,7 +45,7 @@ pub(super) fn values(rest: &str) -> Result<Vec<String>, &'static str> {
 }
 
 fn is_blank(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\r' | '\n' | '\u{c}')
+    matches!(c, ' ' | '\t' | '\r' | '\n')
 }
 
 #[cfg(test)]
@@ -61,6 +62,8 @@ mod tests {
             ("User\"bob\"", Some(("user", "\"bob\""))),
             ("Host", Some(("host", ""))),
             ("# HostName foo", None),
+            ("Port 5 \u{c}\r", Some(("port", "5"))),
+            ("\u{c}Port 5", Some(("\u{c}port", "5"))),
             ("  ", None),
         ];
         for (line, expected) in table {

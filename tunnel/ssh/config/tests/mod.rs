@@ -175,13 +175,45 @@ async fn a_typing_error_is_a_remark_without_openssh() {
 #[tokio::test]
 async fn an_option_that_makes_ssh_safer_is_not_passed_over_in_silence() {
     let given = Given::new();
-    let request =
-        given.request(&Case { asked: "lic1", config: "RevokedHostKeys /r\nHost lic1\nProxyJump gate\n" });
+    let config = "RevokedHostKeys ~/lost_%h\nHost lic1\nProxyJump gate\n";
     for openssh in [None, openssh_or_skip()] {
-        let evaluator = Evaluator { local: Local::measure().unwrap(), openssh, remarks: Vec::new() };
-        let refused = evaluator.evaluate(&request).await.unwrap_err().to_string();
-        assert!(refused.contains("RevokedHostKeys /r cannot be heeded here"), "{refused}");
+        let target = by(openssh, &given.request(&Case { asked: "lic1", config })).await.unwrap();
+        let home = Local::measure().unwrap().home;
+        assert_eq!(target.revoked_host_keys, Some(home.join("lost_lic1")));
+        let Route::Jump(hops) = target.route else { panic!("{:?}", target.route) };
+        assert_eq!(hops[0].revoked_host_keys, Some(home.join("lost_gate")));
     }
+}
+
+/// What is typed, or stands in a profile, gets no further than here: with `Match exec` it would come to a shell.
+#[tokio::test]
+async fn what_means_something_to_a_shell_never_comes_to_one() {
+    let given = Given::new();
+    let config = "Match exec \"touch {dir}/ran; true %j %r\"\nProxyCommand nc %r %h\n";
+    let plain = given.request(&Case { asked: "lic1", config });
+    let ran = given.directory.path().join("ran");
+    let jump = |text: &str| Request { jump: Some(text.into()), ..plain.clone() };
+    let user = |text: &str| Request { user: Some(text.into()), ..plain.clone() };
+    for request in [
+        jump("$(reboot)"),
+        jump("gate,a;reboot"),
+        jump("-oProxyCommand=reboot"),
+        jump("a b@gate`reboot`"),
+        user("$(reboot)"),
+        user("bob -oProxyCommand=reboot"),
+        user("bob\nreboot"),
+        user(" -l"),
+        user("bob\\"),
+    ] {
+        for openssh in [None, openssh_or_skip()] {
+            let error = by(openssh, &request).await.unwrap_err().to_string();
+            assert!(error.starts_with("ssh configuration: "), "{request:?}: {error}");
+            assert!(!ran.exists(), "{request:?}");
+        }
+    }
+    let config = "Match user eve\nUser x\nHost *\nUser bob\u{1b}[2J\n";
+    let error = by(None, &given.request(&Case { asked: "lic1", config })).await.unwrap_err().to_string();
+    assert!(error.contains("holds control characters"), "{error}");
 }
 
 #[cfg(unix)]

@@ -69,8 +69,8 @@ fn our_search_and_ssh_keygen_find_the_same_lines() {
     }
 }
 
-#[test]
-fn ssh_keygen_and_we_understand_each_others_hashes() {
+#[tokio::test]
+async fn ssh_keygen_and_we_understand_each_others_hashes() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("known");
     fs::write(&file, format!("lic1,lic2 {}\n[lic3]:2222 {}\n", text(1), text(2))).unwrap();
@@ -83,7 +83,7 @@ fn ssh_keygen_and_we_understand_each_others_hashes() {
     assert!(matches!(judged(&known, &Host::new("lic1", 22), 1), Verdict::Known(_)));
     assert!(matches!(judged(&known, &Host::new("lic3", 2222), 2), Verdict::Known(_)));
 
-    learn(&file, &Host::new("lic4", 2200), key(4).key_data(), true).unwrap();
+    learn(&file, &Host::new("lic4", 2200), key(4).key_data(), true).await.unwrap();
     assert_eq!(found(directory.path(), "[lic4]:2200").unwrap(), [4]);
     // The command that a changed key is told with does away with it.
     ssh_keygen(directory.path(), &["-R", "[lic4]:2200", "-f", "known"]).unwrap();

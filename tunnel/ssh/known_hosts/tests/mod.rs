@@ -3,6 +3,7 @@
 mod certificates;
 mod keygen;
 mod learning;
+mod revoked;
 
 use std::fs;
 use std::path::PathBuf;
@@ -44,6 +45,13 @@ fn files(files: &[(&str, String)]) -> KnownHosts {
     all
 }
 
+/// Writes a file that nobody else may write, whatever the tester's umask is.
+fn write(path: &Path, text: &str) {
+    fs::write(path, text).unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+}
+
 fn judged(known: &KnownHosts, host: &Host, seed: u8) -> Verdict {
     known.judge(host, &key(seed).into(), NOW)
 }
@@ -58,6 +66,7 @@ fn brief(verdict: &Verdict) -> String {
             format!("changed {}", known.iter().map(Spot::place).collect::<Vec<_>>().join(" "))
         }
         Verdict::Revoked(spot) => format!("revoked {}", spot.place()),
+        Verdict::RevocationsUnread(why) => format!("revocations unread {why}"),
         Verdict::CertificateRefused(_, why) => format!("certificate refused {why}"),
     }
 }
@@ -171,6 +180,7 @@ fn what_is_done_about_a_key() {
                 Verdict::Changed(vec![spot.clone()]),
                 Verdict::Revoked(spot.clone()),
                 Verdict::CertificateRefused(spot.clone(), "why".into()),
+                Verdict::RevocationsUnread("why".into()),
             ] {
                 assert!(matches!(of(&verdict, policy, can_ask), Decision::Refuse(_)), "{verdict:?}");
             }
@@ -226,8 +236,8 @@ fn a_changed_key_is_refused_loudly_and_says_what_to_do() {
 fn all_files_of_a_target_are_read_and_what_cannot_be_is_told() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name);
-    fs::write(path("one"), format!("lic1 {}\nlic1\n", text(1))).unwrap();
-    fs::write(path("two"), format!("@revoked * {}", text(2))).unwrap();
+    write(&path("one"), &format!("lic1 {}\nlic1\n", text(1)));
+    write(&path("two"), &format!("@revoked * {}", text(2)));
     let target = target(vec![path("one"), path("absent"), directory.path().to_owned()], vec![path("two")]);
     let (known, remarks) = KnownHosts::load(&target);
     let host = Host::of(&target);
@@ -249,6 +259,7 @@ fn target(user_known_hosts: Vec<PathBuf>, global_known_hosts: Vec<PathBuf>) -> T
         unknown_host: UnknownHost::Ask,
         user_known_hosts,
         global_known_hosts,
+        revoked_host_keys: None,
         hash_known_hosts: false,
         identities: Vec::new(),
         identities_only: false,
@@ -257,6 +268,25 @@ fn target(user_known_hosts: Vec<PathBuf>, global_known_hosts: Vec<PathBuf>) -> T
         methods: Vec::new(),
         batch: false,
         connect_timeout: None,
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_others_may_write_is_a_remark() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("known");
+    fs::write(&file, format!("lic1 {}\n", text(1))).unwrap();
+    for (mode, remarked) in [(0o644, false), (0o664, true), (0o602, true)] {
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        let (known, remarks) = KnownHosts::load(&target(vec![file.clone(), "/dev/null".into()], Vec::new()));
+        assert_eq!(known.entries.len(), 1);
+        assert_eq!(
+            remarks.iter().any(|remark| remark.contains("chmod go-w")),
+            remarked,
+            "{mode:o} {remarks:?}"
+        );
     }
 }
 
