@@ -10,6 +10,7 @@
 //! | [`auth`] | logging in | deciding |
 //! | [`session`] | one connection: opening, commands, pings, its end | |
 //! | [`forward`] | local connections carried over it | |
+//! | `grace` | the time that a server has for its answers | |
 //! | `owner` | who may write a file | |
 //! | [`error`] | why there is no session, or no more | |
 
@@ -17,6 +18,7 @@ pub mod auth;
 pub mod config;
 pub mod error;
 pub mod forward;
+mod grace;
 pub mod known_hosts;
 mod owner;
 mod pattern;

@@ -1,15 +1,23 @@
-//! Reaching the agent that holds keys.
+//! The agent that holds keys: reaching it, and letting it sign.
 
 use std::time::Duration;
 
 use russh::keys::agent::client::{AgentClient, AgentStream};
 use russh::keys::agent::{AgentIdentity, AgentSessionBinding};
+use russh::keys::{Algorithm, HashAlg};
 use tokio::time::timeout;
 
+use super::keyfile::KeyError;
+use crate::ssh::grace::Pause;
+use crate::ssh::prompt::Prompt;
 use crate::ssh::target::Agent;
 
 /// How long an agent may take to answer where no person has to.
 const DEADLINE: Duration = Duration::from_secs(10);
+
+/// How long it may take to sign: somebody may have to confirm it, to touch a key or to type its PIN. OpenSSH's server gives a
+/// login no longer either.
+pub(super) const SIGNING: Duration = Duration::from_secs(120);
 
 /// An agent, over whatever it is reached.
 pub(super) type Client = AgentClient<Box<dyn AgentStream + Send + Unpin>>;
@@ -30,6 +38,34 @@ pub(super) async fn connect(
         Ok(Some((client, identities)))
     };
     timeout(DEADLINE, talk).await.unwrap_or_else(|_| Err("it does not answer".to_owned()))
+}
+
+/// Lets the agent sign for the server.
+pub(super) struct AgentSigner<'a> {
+    pub(super) client: &'a mut Client,
+    pub(super) prompt: &'a dyn Prompt,
+    pub(super) pause: Pause,
+}
+
+impl russh::Signer for AgentSigner<'_> {
+    type Error = KeyError;
+
+    async fn auth_sign(
+        &mut self,
+        key: &AgentIdentity,
+        hash: Option<HashAlg>,
+        data: Vec<u8>,
+    ) -> Result<Vec<u8>, Self::Error> {
+        if matches!(key.public_key().algorithm(), Algorithm::SkEd25519 | Algorithm::SkEcdsaSha2NistP256) {
+            self.prompt.show("touch your security key");
+        }
+        let signing = timeout(SIGNING, russh::Signer::auth_sign(self.client, key, hash, data));
+        let signed = self.pause.during(signing).await.map_err(|_| KeyError::Mute)?;
+        signed.map_err(|error| match error {
+            russh::AgentAuthError::Send(_) => KeyError::Ended,
+            russh::AgentAuthError::Key(why) => KeyError::Agent(why.to_string()),
+        })
+    }
 }
 
 #[cfg(unix)]

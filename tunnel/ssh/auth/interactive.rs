@@ -1,13 +1,10 @@
 //! What a person has to answer: passwords, and the server's own questions.
 
-use std::future::Future;
-
 use russh::client::{Handler, KeyboardInteractiveAuthResponse as Reply, Prompt as Asked};
-use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::plan::Outcome;
-use super::{Login, LoginError, STEP, Told};
+use super::{Login, LoginError, Told};
 use crate::ssh::prompt::{NoAnswer, Question, printable};
 
 /// How many rounds of questions are answered.
@@ -15,6 +12,9 @@ const MOST_ROUNDS: usize = 16;
 
 /// How many questions of one round are put to the user; the others get an empty answer.
 const MOST_QUESTIONS: usize = 16;
+
+/// How many lines of one text of the server are shown.
+const MOST_LINES: usize = 40;
 
 impl<H: Handler> Login<'_, H> {
     /// Asks for the password and gives it to the server.
@@ -28,15 +28,17 @@ impl<H: Handler> Login<'_, H> {
         self.report.tried.push("a password".to_owned());
         // The library erases its own copy.
         let offer = self.handle.authenticate_password(self.target.user.clone(), password.as_str());
-        let answer = timeout(STEP, offer).await;
-        let answer = answer.map_err(|_| LoginError::Silent("password".to_owned()))?.ok();
-        self.answer(answer, Outcome::AnswerRefused).await
+        let answer = self.grace.wait(offer).await;
+        let answer = answer.ok_or_else(|| LoginError::Silent("password".to_owned()))?;
+        self.answer(answer.ok(), Outcome::AnswerRefused).await
     }
 
     /// Answers the server's questions, as many rounds of them as it has.
     pub(super) async fn interactive(&mut self) -> Result<Told, LoginError> {
         let user = self.target.user.clone();
-        let mut reply = in_time(self.handle.authenticate_keyboard_interactive_start(user, None)).await?;
+        let silent = || LoginError::Silent("answers".to_owned());
+        let start = self.handle.authenticate_keyboard_interactive_start(user, None);
+        let mut reply = self.grace.wait(start).await.ok_or_else(silent)?.ok();
         let (mut asked, mut typed) = (false, false);
         for _ in 0..MOST_ROUNDS {
             match reply {
@@ -60,7 +62,8 @@ impl<H: Handler> Login<'_, H> {
                     let mut answers = self.answers(&name, &instructions, &prompts).await?;
                     typed |= answers.iter().any(|answer| !answer.is_empty());
                     let answers = answers.iter_mut().map(|answer| std::mem::take(&mut **answer)).collect();
-                    reply = in_time(self.handle.authenticate_keyboard_interactive_respond(answers)).await?;
+                    let respond = self.handle.authenticate_keyboard_interactive_respond(answers);
+                    reply = self.grace.wait(respond).await.ok_or_else(silent)?.ok();
                 }
                 _ => return Err(self.gone().await),
             }
@@ -76,12 +79,12 @@ impl<H: Handler> Login<'_, H> {
     ) -> Result<Vec<Zeroizing<String>>, LoginError> {
         for text in [name, instructions] {
             if !text.trim().is_empty() {
-                self.means.prompt.show(text);
+                self.means.prompt.show(&self.marked(text));
             }
         }
         let mut answers = Vec::new();
         for Asked { prompt, echo } in prompts.iter().take(MOST_QUESTIONS) {
-            let text = format!("({}@{}) {}", self.target.user, self.target.typed, printable(prompt));
+            let text = self.marked(prompt);
             match self.means.prompt.ask(Question { text, echo: *echo }).await {
                 Ok(answer) => answers.push(answer),
                 Err(_) => return Err(LoginError::Cancelled),
@@ -90,13 +93,12 @@ impl<H: Handler> Login<'_, H> {
         answers.resize_with(prompts.len(), Zeroizing::default);
         Ok(answers)
     }
-}
 
-/// The server's reply; `None` when the session ended.
-async fn in_time<F>(reply: F) -> Result<Option<Reply>, LoginError>
-where
-    F: Future<Output = Result<Reply, russh::Error>>,
-{
-    let reply = timeout(STEP, reply).await;
-    Ok(reply.map_err(|_| LoginError::Silent("answers".to_owned()))?.ok())
+    /// Words of the server, each line marked as such: it could pass for a question of ours.
+    fn marked(&self, text: &str) -> String {
+        let mark = format!("({}@{}) ", self.target.user, self.target.typed);
+        let text = printable(text);
+        let lines = text.split('\n').map(str::trim_end).filter(|line| !line.is_empty()).take(MOST_LINES);
+        lines.map(|line| format!("{mark}{line} ")).collect::<Vec<_>>().join("\n")
+    }
 }

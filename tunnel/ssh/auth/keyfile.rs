@@ -11,6 +11,7 @@ use russh::keys::ssh_key::private::KeypairData;
 use russh::keys::{Certificate, HashAlg, PrivateKey, PublicKey, decode_secret_key, load_public_key};
 use zeroize::Zeroizing;
 
+use crate::ssh::grace::Pause;
 use crate::ssh::prompt::{NoAnswer, Prompt, Question};
 use crate::tasks::Tasks;
 
@@ -48,7 +49,9 @@ pub(super) enum KeyError {
     Agent(String),
     /// It is an RSA key, and the server knows only signatures with SHA-1, which can be forged.
     Sha1Only,
-    /// Nobody answered: neither agent nor server.
+    /// The agent did not answer in time.
+    Mute,
+    /// The server did not answer in time.
     Silent,
     /// The session ended before it was used.
     Ended,
@@ -65,6 +68,13 @@ impl fmt::Display for KeyError {
             Self::Sign(why) => write!(f, "it cannot sign: {why}"),
             Self::Agent(why) => write!(f, "the agent does not sign with it: {why}"),
             Self::Sha1Only => write!(f, "the server takes RSA only with SHA-1, which is not safe"),
+            Self::Mute => {
+                write!(
+                    f,
+                    "the agent did not sign within {} s: nobody confirmed it, or it hangs",
+                    super::agent::SIGNING.as_secs()
+                )
+            }
             Self::Silent => write!(f, "there was no answer"),
             Self::Ended => write!(f, "the session ended"),
         }
@@ -185,6 +195,7 @@ pub(super) struct FileSigner<'a> {
     pub(super) file: &'a mut KeyFile,
     pub(super) prompt: &'a dyn Prompt,
     pub(super) tasks: &'a Tasks,
+    pub(super) pause: Pause,
 }
 
 impl russh::Signer for FileSigner<'_> {
@@ -196,7 +207,7 @@ impl russh::Signer for FileSigner<'_> {
         hash: Option<HashAlg>,
         mut data: Vec<u8>,
     ) -> Result<Vec<u8>, Self::Error> {
-        let key = self.file.unlock(self.prompt, self.tasks).await?;
+        let key = self.pause.during(self.file.unlock(self.prompt, self.tasks)).await?;
         let signature = match key.key_data() {
             KeypairData::Rsa(rsa) => (rsa, hash).try_sign(&data),
             _ => key.try_sign(&data),

@@ -8,13 +8,13 @@ use russh::MethodSet;
 use russh::client::{AuthResult, Handle, Handler};
 use russh::keys::load_public_key;
 use tokio::sync::watch;
-use tokio::time::timeout;
 
 use self::agent::Client;
 use self::candidate::Candidate;
 use self::keyfile::KeyFile;
 use self::plan::{Outcome, Plan, Step};
 use super::error::Ended;
+use super::grace::Grace;
 use super::session::Means;
 use super::target::{Method, Target};
 
@@ -27,6 +27,10 @@ mod plan;
 
 /// How long the server may take over one step; slow directories and second factors on a telephone answer late.
 const STEP: Duration = Duration::from_secs(90);
+
+/// How long the server may take over all steps of one login together: two and a half times what OpenSSH's server gives its
+/// clients (`LoginGraceTime`).
+const ALL_STEPS: Duration = Duration::from_secs(300);
 
 /// Why there is no login.
 #[derive(Debug)]
@@ -99,6 +103,13 @@ impl fmt::Display for Report {
         if self.allowed.iter().any(|method| method == "publickey") {
             write!(f, "; for a key of your own: ssh-keygen, then ssh-copy-id")?;
         }
+        if !self.allowed.is_empty() && self.allowed.iter().all(|method| method == "gssapi-with-mic") {
+            write!(
+                f,
+                " (Kerberos), which lictunnel does not speak; the ssh program does: \
+                 `lictunnel print ssh` shows the command that takes the place of `lictunnel up`"
+            )?;
+        }
         Ok(())
     }
 }
@@ -141,6 +152,7 @@ struct Login<'a, H: Handler> {
     target: &'a Target,
     means: &'a Means,
     ended: &'a watch::Receiver<Option<Ended>>,
+    grace: Grace,
     agent: Option<Client>,
     files: Vec<KeyFile>,
     candidates: Vec<Candidate>,
@@ -162,6 +174,7 @@ impl<'a, H: Handler> Login<'a, H> {
             target,
             means,
             ended,
+            grace: Grace::new(STEP, ALL_STEPS),
             agent: None,
             files,
             candidates,
@@ -173,12 +186,9 @@ impl<'a, H: Handler> Login<'a, H> {
     /// Asks for nothing, to learn what the server allows.
     async fn none(&mut self) -> Result<Told, LoginError> {
         let user = self.target.user.clone();
-        let answer = timeout(STEP, self.handle.authenticate_none(user)).await;
-        self.answer(
-            answer.map_err(|_| LoginError::Silent("first request".to_owned()))?.ok(),
-            Outcome::Refused,
-        )
-        .await
+        let answer = self.grace.wait(self.handle.authenticate_none(user)).await;
+        let answer = answer.ok_or_else(|| LoginError::Silent("first request".to_owned()))?;
+        self.answer(answer.ok(), Outcome::Refused).await
     }
 
     async fn take(&mut self, step: Step) -> Result<Told, LoginError> {
@@ -217,9 +227,12 @@ impl<'a, H: Handler> Login<'a, H> {
     /// The session ended during the login: because the server allows nothing more, or for a reason of its own.
     async fn gone(&mut self) -> LoginError {
         let report = Box::new(std::mem::take(&mut self.report));
-        match super::session::closed(self.ended).await {
-            Ended::Lost(why) if why == russh::Error::NoAuthMethod.to_string() => LoginError::Refused(report),
-            why => LoginError::Disconnected(why, report),
+        match self.grace.wait(super::session::closed(self.ended)).await {
+            Some(Ended::Lost(why)) if why == russh::Error::NoAuthMethod.to_string() => {
+                LoginError::Refused(report)
+            }
+            Some(why) => LoginError::Disconnected(why, report),
+            None => LoginError::Silent("last request".to_owned()),
         }
     }
 

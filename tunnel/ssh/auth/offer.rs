@@ -2,12 +2,12 @@
 
 use russh::client::{AuthResult, Handler};
 use russh::keys::{Certificate, HashAlg, PublicKey};
-use tokio::time::timeout;
 
+use super::agent::AgentSigner;
 use super::candidate::{Candidate, Holder};
 use super::keyfile::{FileSigner, KeyError};
 use super::plan::Outcome;
-use super::{Login, LoginError, STEP, Told};
+use super::{Login, LoginError, Told};
 use crate::ssh::prompt::{NoAnswer, Nobody, Prompt};
 use crate::ssh::session::Means;
 use crate::ssh::target::Target;
@@ -27,6 +27,11 @@ impl<H: Handler> Login<'_, H> {
                 self.answer(Some(answer), no).await
             }
             Err(KeyError::NoAnswer(NoAnswer::Cancelled)) => Err(LoginError::Cancelled),
+            Err(KeyError::Mute) => {
+                // What it says later would be taken for its next answer.
+                self.agent = None;
+                Ok(self.skip(format!("the {name} ({})", KeyError::Mute)))
+            }
             Err(KeyError::Silent) => Err(LoginError::Silent(name)),
             Err(KeyError::Ended) => Err(self.gone().await),
             Err(why) => Ok(self.skip(format!("the {name} ({why})"))),
@@ -65,24 +70,21 @@ impl<H: Handler> Login<'_, H> {
         hash: Option<HashAlg>,
     ) -> Result<AuthResult, KeyError> {
         let user = self.target.user.clone();
-        let agent = self.agent.as_mut().ok_or_else(not_there)?;
+        let client = self.agent.as_mut().ok_or_else(not_there)?;
+        let mut signer = AgentSigner { client, prompt: &*self.means.prompt, pause: self.grace.pause() };
         let offered = match certificate {
             Some(certificate) => {
-                let offer = self.handle.authenticate_certificate_with(user, certificate, hash, agent);
-                timeout(STEP, offer).await
+                let offer = self.handle.authenticate_certificate_with(user, certificate, hash, &mut signer);
+                self.grace.wait(offer).await
             }
             None => {
-                let offer = self.handle.authenticate_publickey_with(user, public, hash, agent);
-                timeout(STEP, offer).await
+                let offer = self.handle.authenticate_publickey_with(user, public, hash, &mut signer);
+                self.grace.wait(offer).await
             }
         };
-        offered.map_err(|_| KeyError::Silent)?.map_err(|error| match error {
-            russh::AgentAuthError::Send(_) => KeyError::Ended,
-            russh::AgentAuthError::Key(why) => KeyError::Agent(why.to_string()),
-        })
+        offered.unwrap_or(Err(KeyError::Silent))
     }
 
-    /// The passphrase has no deadline of ours: the server has one for the whole login.
     async fn offer_of_file(
         &mut self,
         number: usize,
@@ -92,21 +94,27 @@ impl<H: Handler> Login<'_, H> {
     ) -> Result<AuthResult, KeyError> {
         let prompt = asker(self.target, self.means);
         let user = self.target.user.clone();
-        let mut signer = FileSigner { file: &mut self.files[number], prompt, tasks: &self.means.tasks };
-        match certificate {
+        let (file, pause) = (&mut self.files[number], self.grace.pause());
+        let mut signer = FileSigner { file, prompt, tasks: &self.means.tasks, pause };
+        let offered = match certificate {
             Some(certificate) => {
-                self.handle.authenticate_certificate_with(user, certificate, hash, &mut signer).await
+                let offer = self.handle.authenticate_certificate_with(user, certificate, hash, &mut signer);
+                self.grace.wait(offer).await
             }
-            None => self.handle.authenticate_publickey_with(user, public, hash, &mut signer).await,
-        }
+            None => {
+                let offer = self.handle.authenticate_publickey_with(user, public, hash, &mut signer);
+                self.grace.wait(offer).await
+            }
+        };
+        offered.unwrap_or(Err(KeyError::Silent))
     }
 
     /// The hash to sign with: the best that the server knows, for RSA keys; others have no choice.
-    async fn hash(&self, key: &PublicKey) -> Result<Option<HashAlg>, KeyError> {
+    async fn hash(&mut self, key: &PublicKey) -> Result<Option<HashAlg>, KeyError> {
         if !key.algorithm().is_rsa() {
             return Ok(None);
         }
-        match self.handle.best_supported_rsa_hash().await {
+        match self.grace.wait(self.handle.best_supported_rsa_hash()).await.ok_or(KeyError::Silent)? {
             Ok(Some(Some(hash))) => Ok(Some(hash)),
             Ok(Some(None)) => Err(KeyError::Sha1Only),
             // A server that does not say what it knows.

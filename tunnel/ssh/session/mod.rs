@@ -2,18 +2,19 @@
 
 use std::fmt;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use russh::keys::PublicKeyOrCertificate;
 use russh::{Channel, client};
-use tokio::sync::{oneshot, watch};
-use tokio::time::{sleep, timeout};
+use tokio::sync::watch;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::auth;
 use super::error::{Cause, Ended, Handshake, SshError};
+use super::grace::Grace;
 use super::prompt::Prompt;
 use super::route::{self, Line, Resolve};
 use super::target::{Route, Target};
@@ -32,7 +33,7 @@ pub use config::Known;
 pub(super) use config::WINDOW;
 pub use exec::{ExecError, Limits, Output};
 
-/// How long a server may take to its host key, from the first byte. What a person does after that has no limit of ours.
+/// How long a server may take to an encrypted connection, from the first byte. What a person takes to judge its key is no part.
 const HANDSHAKE: Duration = Duration::from_secs(20);
 
 /// How long the good-bye may take.
@@ -93,7 +94,7 @@ impl Session {
     async fn over(line: Line, target: &Target, means: &Means) -> Result<Self, SshError> {
         let Line { stream, cut } = line;
         let at = format!("{}:{}", target.host, target.port);
-        let (seen, key_seen) = oneshot::channel();
+        let mut grace = Grace::new(HANDSHAKE, HANDSHAKE);
         let (ended_sender, ended) = watch::channel(None);
         let shared = Arc::new(watcher::Shared::default());
         let abandoned = CancellationToken::new();
@@ -101,19 +102,14 @@ impl Session {
         let watcher = watcher::Watcher {
             target: target.clone(),
             means: means.clone(),
-            key_seen: Some(seen),
+            pause: grace.pause(),
             abandoned,
             shared: Arc::clone(&shared),
             ended: ended_sender,
         };
         let config = Arc::new(config::config(&means.host_keys.known(target)));
-        let mut connecting = pin!(client::connect_stream(config, stream, watcher));
-        let connected = tokio::select! {
-            connected = &mut connecting => connected,
-            _ = key_seen => connecting.await,
-            () = sleep(HANDSHAKE) => {
-                return Err(SshError::Handshake { at, why: Handshake::Silent(HANDSHAKE) });
-            }
+        let Some(connected) = grace.wait(client::connect_stream(config, stream, watcher)).await else {
+            return Err(SshError::Handshake { at, why: Handshake::Silent(HANDSHAKE) });
         };
         let mut handle = connected.map_err(|error| match shared.take_refusal() {
             Some(why) => SshError::HostKey { at: at.clone(), why },
@@ -180,8 +176,8 @@ impl Session {
         &self.core
     }
 
-    /// A stream to another host, as the server reaches it. It is opened in a task that nobody cancels, so that nothing is left
-    /// of it, here or there, also when nobody waits for it any more.
+    /// A stream for another session, which ends together with this one: dropped before, it would lose memory. It is opened in a
+    /// task that nobody cancels, so that nothing is left of it, here or there, also when nobody waits for it any more.
     pub(crate) async fn stream_to(
         &self,
         host: &str,

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use russh::client::{DisconnectReason, Handler, Session};
 use russh::keys::PublicKeyOrCertificate;
 use russh::{Names, kex};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Means;
 use crate::ssh::error::{Cause, Ended};
+use crate::ssh::grace::Pause;
 use crate::ssh::prompt::printable;
 use crate::ssh::target::Target;
 
@@ -37,8 +38,8 @@ impl Shared {
 pub(in crate::ssh) struct Watcher {
     pub(super) target: Target,
     pub(super) means: Means,
-    /// Told when the key has come.
-    pub(super) key_seen: Option<oneshot::Sender<()>>,
+    /// Stops the server's time while its key is judged.
+    pub(super) pause: Pause,
     /// Cancelled when nobody wants the session any more.
     pub(super) abandoned: CancellationToken,
     pub(super) shared: Arc<Shared>,
@@ -49,12 +50,8 @@ impl Handler for Watcher {
     type Error = russh::Error;
 
     async fn check_server_key(&mut self, key: &PublicKeyOrCertificate) -> Result<bool, Self::Error> {
-        if let Some(seen) = self.key_seen.take() {
-            // Nobody waits for it once the session is abandoned.
-            let _ = seen.send(());
-        }
         let judged = tokio::select! {
-            judged = self.means.host_keys.judge(&self.target, key) => judged,
+            judged = self.pause.during(self.means.host_keys.judge(&self.target, key)) => judged,
             () = self.abandoned.cancelled() => Err("nobody wants the session any more".into()),
         };
         Ok(match judged {

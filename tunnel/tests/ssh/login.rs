@@ -7,7 +7,10 @@ use std::sync::Arc;
 use lictunnel::ssh::error::SshError;
 use lictunnel::ssh::session::{Known, Session};
 use lictunnel::ssh::target::{Agent, Method};
-use russh::keys::Algorithm;
+use lictunnel::tasks::Tasks;
+use russh::keys::{Algorithm, PublicKey};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixListener;
 
 use crate::people::{Doorman, User, means, with, with_user};
 use crate::sshd::Sshd;
@@ -40,6 +43,54 @@ impl Drop for Agency {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
+}
+
+/// An agent that holds one key and never signs with it. It stops the clock when it is to, and goes on with it when it is given up.
+fn mute_agent(sshd: &Sshd, tasks: &Tasks, key: &PublicKey) -> PathBuf {
+    let socket = sshd.file("mute");
+    let listener = UnixListener::bind(&socket).unwrap();
+    let list = |blob: &[u8]| [&[12, 0, 0, 0, 1][..], &text(blob), &text(b"")].concat();
+    let identities = text(&list(&key.to_bytes().unwrap()));
+    drop(tasks.spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        while let Ok(length) = stream.read_u32().await {
+            let mut request = vec![0; usize::try_from(length).unwrap()];
+            stream.read_exact(&mut request).await.unwrap();
+            match request[0] {
+                11 => stream.write_all(&identities).await.unwrap(),
+                13 => tokio::time::pause(),
+                _ => stream.write_all(&text(&[5])).await.unwrap(),
+            }
+        }
+        tokio::time::resume();
+    }));
+    socket
+}
+
+/// A string of the ssh protocols.
+fn text(bytes: &[u8]) -> Vec<u8> {
+    [&u32::try_from(bytes.len()).unwrap().to_be_bytes(), bytes].concat()
+}
+
+#[tokio::test]
+async fn an_agent_that_does_not_sign_is_passed_over_and_a_key_that_waits_for_a_touch_is_named() {
+    let Some(sshd) = Sshd::start("") else { return };
+    let blob = [text(b"sk-ssh-ed25519@openssh.com"), text(&[7; 32]), text(b"ssh:")].concat();
+    let on_token = PublicKey::from_bytes(&blob).unwrap();
+    let own = std::fs::read_to_string(sshd.file("id.pub")).unwrap();
+    sshd.write("authorized_keys", &format!("{}\n{own}", on_token.to_openssh().unwrap()));
+    let user = User::who_says(&[]);
+    let means = with_user(&user);
+    let mut target = sshd.target();
+    target.agent = Agent::At(mute_agent(&sshd, &means.tasks, &on_token));
+    Session::open(&target, &means).await.unwrap().close().await;
+    assert_eq!(*user.shown.lock().unwrap(), ["touch your security key"]);
+
+    target.identities.clear();
+    std::fs::remove_file(sshd.file("mute")).unwrap();
+    target.agent = Agent::At(mute_agent(&sshd, &means.tasks, &on_token));
+    let error = Session::open(&target, &means).await.unwrap_err();
+    assert!(error.is_final() && error.to_string().contains("the agent did not sign within 120 s"), "{error}");
 }
 
 async fn opens(sshd: &Sshd) {

@@ -3,13 +3,14 @@
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 
+use lictunnel::ssh::auth::LoginError;
 use lictunnel::ssh::error::SshError;
 use lictunnel::ssh::session::Session;
 use lictunnel::ssh::target::{Agent, Method, Route, Target, UnknownHost};
 use lictunnel::tasks::Tasks;
 use russh::keys::PrivateKey;
 use russh::keys::ssh_key::private::Ed25519Keypair;
-use russh::server::{Auth, Config, Handler, Response};
+use russh::server::{Auth, Config, Handler, Response, VerifiedPublicKey};
 use russh::{MethodKind, MethodSet};
 use tokio::net::TcpListener;
 
@@ -63,7 +64,11 @@ impl Handler for Asker {
             1 => Auth::Partial {
                 name: "".into(),
                 instructions: "Two steps.".into(),
-                prompts: vec![("Name\u{1b}: ".into(), true), ("Pin: ".into(), false)].into(),
+                prompts: vec![
+                    ("Name\u{1b}:\r\n\nPassphrase of your key:\n".into(), true),
+                    ("Pin: ".into(), false),
+                ]
+                .into(),
             },
             2 => Auth::Partial {
                 name: "".into(),
@@ -85,23 +90,39 @@ async fn open(methods: &'static [MethodKind], user: &Arc<User>) -> (Result<Sessi
 }
 
 async fn open_with(asker: Asker, user: &Arc<User>) -> (Result<Session, SshError>, Vec<String>) {
+    let told = Arc::clone(&asker.told);
+    let methods = asker.methods;
+    let target = target(serve(asker, methods).await);
+    let opened = Session::open(&target, &with_user(user)).await;
+    let told = told.lock().unwrap().clone();
+    (opened, told)
+}
+
+/// The port of a server for one client.
+async fn serve<H: Handler<Error = russh::Error> + Send + 'static>(
+    handler: H,
+    methods: &'static [MethodKind],
+) -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let told = Arc::clone(&asker.told);
     let config = Arc::new(Config {
         keys: vec![PrivateKey::from(Ed25519Keypair::from_seed(&[1; 32]))],
-        methods: MethodSet::from(asker.methods),
+        methods: MethodSet::from(methods),
         auth_rejection_time: std::time::Duration::ZERO,
         ..Config::default()
     });
     let tasks = Tasks::new();
     drop(tasks.spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
-        let session = russh::server::run_stream(config, stream, asker).await.unwrap();
+        let session = russh::server::run_stream(config, stream, handler).await.unwrap();
         // It ends when the client goes.
         drop(session.await);
     }));
-    let target = Target {
+    port
+}
+
+fn target(port: u16) -> Target {
+    Target {
         typed: "licences".to_owned(),
         host: "licences.test".to_owned(),
         port,
@@ -120,10 +141,7 @@ async fn open_with(asker: Asker, user: &Arc<User>) -> (Result<Session, SshError>
         methods: vec![Method::PublicKey, Method::KeyboardInteractive, Method::Password],
         batch: false,
         connect_timeout: None,
-    };
-    let opened = Session::open(&target, &with_user(user)).await;
-    let told = told.lock().unwrap().clone();
-    (opened, told)
+    }
 }
 
 #[tokio::test]
@@ -136,13 +154,19 @@ async fn a_password_and_then_questions_in_rounds() {
     let asked = user.questions();
     assert_eq!(
         asked,
-        [password, password, "(ann@licences) Name : ", "(ann@licences) Pin: ", "(ann@licences) Code: "]
+        [
+            password,
+            password,
+            "(ann@licences) Name : \n(ann@licences) Passphrase of your key: ",
+            "(ann@licences) Pin: ",
+            "(ann@licences) Code: "
+        ]
     );
     assert_eq!(
         user.asked.lock().unwrap().iter().map(|q| q.echo).collect::<Vec<_>>(),
         [false, false, true, false, false]
     );
-    assert_eq!(*user.shown.lock().unwrap(), ["For licences only.\n", "Two steps."]);
+    assert_eq!(*user.shown.lock().unwrap(), ["For licences only.\n", "(ann@licences) Two steps. "]);
 }
 
 #[tokio::test]
@@ -155,6 +179,40 @@ async fn three_wrong_answers_are_the_end() {
     assert!(error.is_final() && text.contains("the server allows keyboard-interactive, password"), "{text}");
     assert!(!text.contains("abc"), "{text}");
     assert!(text.contains("answers to the server's questions") && !text.contains("asked nothing"), "{text}");
+}
+
+#[tokio::test]
+async fn where_only_kerberos_is_allowed_the_way_out_is_named() {
+    let error = open(&[MethodKind::GssapiWithMic], &User::who_says(&[])).await.0.unwrap_err();
+    let text = error.to_string();
+    assert!(error.is_final() && text.contains("the server allows gssapi-with-mic (Kerberos)"), "{text}");
+    assert!(text.contains("lictunnel print"), "{text}");
+}
+
+/// Takes every key, and never says what it thinks of its signature.
+struct Mute;
+
+impl Handler for Mute {
+    type Error = russh::Error;
+
+    async fn auth_publickey(&mut self, _: &str, _: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
+        tokio::time::pause();
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_a_signature_is_given_up() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("id");
+    let key = PrivateKey::from(Ed25519Keypair::from_seed(&[2; 32]));
+    key.write_openssh_file(&file, russh::keys::ssh_key::LineEnding::LF).unwrap();
+    let target = Target { identities: vec![file], ..target(serve(Mute, &[MethodKind::PublicKey]).await) };
+    let error = Session::open(&target, &with_user(&User::who_says(&[]))).await.unwrap_err();
+    assert!(
+        matches!(&error, SshError::Login { why: LoginError::Silent(step), .. } if step.starts_with("key SHA256:"))
+    );
+    assert!(!error.is_final(), "{error}");
 }
 
 #[tokio::test]
