@@ -188,7 +188,7 @@ impl World for Real {
         for (index, host) in plan.hosts.iter().enumerate() {
             let within = if index + 1 < plan.hosts.len() { SOON } else { REACH };
             for port in plan.proofs() {
-                match timeout(within, link.stream_to(host, port)).await {
+                match timeout(within, link.connect(host, port)).await {
                     Ok(Ok(_)) => return Ok(host.clone()),
                     Ok(Err(Refused::Prohibited)) => forbidden.push(format!("{host}:{port}")),
                     Ok(Err(why)) => tried.push(format!("{host}:{port}: {why}")),

@@ -13,7 +13,7 @@ pub(super) struct Over<'a> {
 }
 
 impl Remote for Over<'_> {
-    type Stream = russh::ChannelStream<russh::client::Msg>;
+    type Stream = tokio::io::DuplexStream;
 
     async fn exec(&self, command: &str, most: usize, within: Duration) -> Result<Vec<u8>, Cause> {
         let output = self.session.exec(command, Limits { bytes: most, time: within }).await?;
@@ -23,7 +23,7 @@ impl Remote for Over<'_> {
     async fn open(&self, port: u16) -> Result<Self::Stream, Cause> {
         let mut last = Refused::Ended;
         for host in self.hosts {
-            match self.session.stream_to(host, port).await {
+            match self.session.connect(host, port).await {
                 Ok(stream) => return Ok(stream),
                 Err(why) => last = why,
             }

@@ -140,7 +140,7 @@ async fn session(world: &Real, target: &Target, report: &mut Report) -> Option<S
 /// Whether the ssh server forwards at all, where no port is known to try it with.
 async fn forwards(spec: &Spec, session: &Session) -> Result<String, Failure> {
     let host = spec.profile.forward_to.as_deref().unwrap_or("localhost");
-    match session.stream_to(host, SSH).await {
+    match session.connect(host, SSH).await {
         Ok(_) | Err(Refused::ConnectFailed) => Ok(format!("{} forwards connections", session.at())),
         Err(why) => Err(Failure::new(Exit::NotAllowed, format!("to {host}:{SSH}: {why}")).with_hint(
             "ask the administrator of the ssh server to allow it; where only some ports are allowed, name those of the \
@@ -162,7 +162,7 @@ async fn licence_server(world: &Real, session: &Session, plan: &Plan, report: &m
     report.say("forwarding", Ok(format!("{} forwards connections to {host}", session.at())));
     for port in &plan.forwards {
         let link = format!("port {}", port.number);
-        match (session.stream_to(&host, port.number).await, &port.role) {
+        match (session.connect(&host, port.number).await, &port.role) {
             (Ok(_), role) => report.say(&link, Ok(format!("{role}: answers"))),
             // One of them did.
             (Err(why), Role::Candidate) => report.leave_out(&link, format!("{}: {why}", port.role)),

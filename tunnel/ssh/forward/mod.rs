@@ -14,6 +14,9 @@ use crate::tasks::Tasks;
 
 mod backlog;
 mod pump;
+mod stream;
+
+pub(super) use stream::open as open_stream;
 
 /// How long the server may take to connect to the destination. Licence clients give up after about ten seconds.
 const OPEN: Duration = Duration::from_secs(30);

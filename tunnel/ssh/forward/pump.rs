@@ -26,7 +26,7 @@ use super::backlog::Backlog;
 use super::{Carried, End};
 
 /// How long the server may take to close a channel when both sides have said all.
-const CLOSING: Duration = Duration::from_secs(10);
+pub(super) const CLOSING: Duration = Duration::from_secs(10);
 
 /// How long a reader with a full backlog may take to read most of it. Meanwhile nothing more is taken from its channel, so that
 /// for this long, and no longer, it may slow the others down.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use russh::keys::PublicKeyOrCertificate;
 use russh::{Channel, client};
+use tokio::io::DuplexStream;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -148,6 +149,12 @@ impl Session {
         }
     }
 
+    /// A stream to a port that the server reaches, for a few words with whoever is there. Whoever has it has to read: what comes
+    /// for a full pipe that nobody reads for a second is thrown away. Dropped, it leaves nothing behind.
+    pub async fn connect(&self, host: &str, port: u16) -> Result<DuplexStream, Refused> {
+        super::forward::open_stream(&self.core, host, port).await
+    }
+
     /// Waits for the end of the session and says what brought it.
     pub async fn closed(&self) -> Ended {
         self.core.closed().await
@@ -178,7 +185,7 @@ impl Session {
 
     /// A stream for another session, which ends together with this one: dropped before, it would lose memory. It is opened in a
     /// task that nobody cancels, so that nothing is left of it, here or there, also when nobody waits for it any more.
-    pub(crate) async fn stream_to(
+    pub(super) async fn stream_to(
         &self,
         host: &str,
         port: u16,

@@ -47,7 +47,7 @@ impl Line {
     }
 }
 
-async fn pair() -> (TcpStream, TcpStream) {
+pub(crate) async fn pair() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let (near, accepted) =
         tokio::join!(TcpStream::connect(listener.local_addr().unwrap()), listener.accept());
@@ -71,7 +71,7 @@ where
     port
 }
 
-async fn echo(tasks: &Tasks) -> u16 {
+pub(crate) async fn echo(tasks: &Tasks) -> u16 {
     far(tasks, |mut stream| async move {
         let (mut read, mut write) = stream.split();
         // The other side may go at any time.
@@ -82,7 +82,7 @@ async fn echo(tasks: &Tasks) -> u16 {
 
 /// Memory that this process uses, in KiB.
 #[cfg(target_os = "linux")]
-fn resident() -> usize {
+pub(crate) fn resident() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     line.trim_end_matches("kB").trim().parse().unwrap()
@@ -129,6 +129,23 @@ async fn a_port_that_is_closed_gives_a_reason_and_a_reset() {
     let (mut near, carried) = line.connect(closed).await;
     assert_eq!(near.read(&mut [0; 1]).await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
     assert_eq!(carried.await.unwrap(), Err(Refused::ConnectFailed));
+}
+
+#[tokio::test]
+async fn a_connection_that_is_refused_gives_its_room_back() {
+    let Some(line) = Line::new("PermitOpen 127.0.0.1:*").await else { return };
+    let to = |host: &str| Destination { host: host.to_owned(), port: 1 };
+    let forwarder = Forwarder::new(1, &line.tasks);
+    let refused = async |host: &str| {
+        let slot =
+            tokio::time::timeout(LONG, forwarder.slot()).await.expect("the one before has kept its room");
+        forwarder.forward(slot, pair().await.1, &to(host)).await.unwrap_err()
+    };
+    assert_eq!(refused("127.0.0.1").await, Refused::Ended);
+    forwarder.carry_over(Some(&line.session));
+    assert_eq!(refused("127.0.0.1").await, Refused::ConnectFailed);
+    assert_eq!(refused("forbidden.test").await, Refused::Prohibited);
+    assert_eq!(refused("127.0.0.1").await, Refused::ConnectFailed);
 }
 
 #[tokio::test]
@@ -226,10 +243,20 @@ async fn a_far_side_that_reads_nothing_and_goes_ends_the_forward() {
         }
     })
     .await;
-    let (mut near, carried) = line.connect(port).await;
-    // Fills all windows and buffers on the way.
-    let full = std::time::Duration::from_millis(500);
-    while tokio::time::timeout(full, near.write_all(&[7; 4096])).await.is_ok() {}
+    let (near, carried) = line.connect(port).await;
+    // Fills all windows and buffers on the way. A ping goes there and back behind all that was sent before it; when after
+    // several of them nothing more is taken, nothing is on its way any more.
+    let mut idle = 0;
+    while idle < 20 {
+        match near.try_write(&[7; 4096]) {
+            Ok(_) => idle = 0,
+            Err(error) => {
+                assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
+                line.session.ping(LONG).await.unwrap();
+                idle += 1;
+            }
+        }
+    }
     go.send(true).unwrap();
     assert!(matches!(carried.await.unwrap(), Ok((up, 0, End::ServerFirst)) if up > 1 << 20));
 }
@@ -270,6 +297,67 @@ async fn no_more_are_carried_than_allowed() {
     assert_eq!(forwarder.traffic().open, 2);
     drop(slots);
     third.await;
+}
+
+/// What discovery and doctor do.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn many_streams_that_are_dropped_leave_nothing_behind() {
+    const MANY: usize = 4_000;
+    const ALLOWED: usize = 4 * 1024;
+    let Some(line) = Line::new("").await else { return };
+    let port = echo(&line.tasks).await;
+    let use_some = async |count: usize| {
+        for turn in 0..count {
+            let mut stream = line.session.connect("127.0.0.1", port).await.unwrap();
+            if turn % 2 == 0 {
+                stream.write_all(&[1; 64]).await.unwrap();
+                stream.read_exact(&mut [0; 64]).await.unwrap();
+            }
+            // What a stream leaves behind is one task until the server has closed its channel.
+            drop(stream);
+            while line.tasks.count() > 20 {
+                line.session.ping(LONG).await.unwrap();
+            }
+        }
+    };
+    use_some(MANY / 10).await;
+    let before = resident();
+    use_some(MANY).await;
+    let grown = resident().saturating_sub(before);
+    assert!(grown < ALLOWED, "{grown} KiB after {MANY} streams");
+}
+
+#[tokio::test]
+async fn a_stream_carries_both_ways_and_its_end_too() {
+    let Some(line) = Line::new("").await else { return };
+    let port = far(&line.tasks, |mut stream| async move {
+        let mut said = Vec::new();
+        stream.read_to_end(&mut said).await.unwrap();
+        stream.write_all(&said).await.unwrap();
+    })
+    .await;
+    let mut stream = line.session.connect("127.0.0.1", port).await.unwrap();
+    let (mut heard, said) = (Vec::new(), vec![7; 300_000]);
+    stream.write_all(&said).await.unwrap();
+    stream.shutdown().await.unwrap();
+    stream.read_to_end(&mut heard).await.unwrap();
+    assert!(heard == said, "{} bytes", heard.len());
+    let closed = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap().port();
+    assert_eq!(line.session.connect("127.0.0.1", closed).await.unwrap_err(), Refused::ConnectFailed);
+}
+
+#[tokio::test]
+async fn a_stream_that_nobody_reads_does_not_stop_the_session() {
+    let Some(line) = Line::new("").await else { return };
+    let flood =
+        far(&line.tasks, |mut stream| async move { while stream.write_all(&[7; 65536]).await.is_ok() {} })
+            .await;
+    let stream = line.session.connect("127.0.0.1", flood).await.unwrap();
+    for _ in 0..20 {
+        line.session.ping(LONG).await.unwrap();
+    }
+    drop(stream);
 }
 
 /// The library loses memory with each channel that is closed by us first, and with each that is refused.
