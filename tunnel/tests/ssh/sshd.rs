@@ -134,6 +134,13 @@ impl Sshd {
         self.signal(Signal::STOP);
     }
 
+    /// How many descriptors the server and all that it started have open.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn descriptors(&self) -> usize {
+        let open = |process| std::fs::read_dir(format!("/proc/{process}/fd")).map_or(0, Iterator::count);
+        descendants(self.child.id()).into_iter().map(open).sum()
+    }
+
     fn signal(&self, signal: Signal) {
         for process in descendants(self.child.id()).into_iter().rev() {
             if let Some(pid) = i32::try_from(process).ok().and_then(Pid::from_raw) {
