@@ -6,6 +6,7 @@ mod firewall;
 mod hostile;
 mod journal;
 mod lictunnel;
+mod lictunnel_print;
 mod licutil;
 mod netns;
 mod readme;

@@ -1,7 +1,7 @@
 //! The answers of last time, in a small file: for the day on which no name server can be reached, but the ssh server can.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, create_dir_all};
 use std::io::Read as _;
 use std::net::IpAddr;
 use std::path::Path;
@@ -30,7 +30,7 @@ pub(super) fn recall(path: &Path, host: &str, now: SystemTime) -> Result<(Vec<Ip
     Ok((entry.addresses, Duration::from_secs(seconds(now).saturating_sub(entry.at))))
 }
 
-/// Keeps the addresses of a host. A file that cannot be understood is begun anew.
+/// Keeps the addresses of a host. A file that cannot be understood is begun anew, and a missing directory is made.
 pub(super) fn keep(path: &Path, host: &str, addresses: &[IpAddr], now: SystemTime) -> Result<(), FileError> {
     let mut entries = read(path);
     entries.insert(key(host), Entry { addresses: addresses.to_vec(), at: seconds(now) });
@@ -40,6 +40,9 @@ pub(super) fn keep(path: &Path, host: &str, addresses: &[IpAddr], now: SystemTim
     }
     let text =
         serde_json::to_vec_pretty(&entries).map_err(|error| FileError::new("write", path, error.into()))?;
+    if let Some(dir) = path.parent() {
+        create_dir_all(dir).map_err(|error| FileError::new("make", dir, error))?;
+    }
     write(path, &text, 0o600)
 }
 
@@ -72,7 +75,7 @@ mod tests {
     #[test]
     fn answers_are_kept_with_their_age() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("addresses.json");
+        let path = dir.path().join("state/addresses.json");
         assert_eq!(recall(&path, "lic1", at(0)).unwrap_err(), "it was never resolved before");
         keep(&path, "LIC1.", &[ip(1)], at(1000)).unwrap();
         keep(&path, "lic2", &[ip(2)], at(1100)).unwrap();
@@ -83,7 +86,7 @@ mod tests {
         assert!(recall(&path, "lic1", at(0)).is_err());
         keep(&path, "lic1", &[ip(1)], at(1300)).unwrap();
         assert!(recall(&path, "lic1", at(1300)).is_ok());
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
     }
 
     #[test]
