@@ -82,6 +82,12 @@ pub enum Command {
         #[command(flatten)]
         server: Server,
     },
+    /// Have the system keep a tunnel up: systemd, launchd, or the task scheduler of Windows.
+    Service {
+        /// What about it.
+        #[command(subcommand)]
+        what: Service,
+    },
     /// The lines in the hosts file.
     Hosts {
         /// What about them.
@@ -105,6 +111,33 @@ pub enum Hosts {
     Show,
     /// Remove those whose tunnel is no more; asks for administrator rights where they are needed.
     Repair,
+}
+
+/// What can be done about a service.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Service {
+    /// Try the login, write what the system needs, start the tunnel now and at each login. It goes by lictunnel.toml alone.
+    Install(Kept),
+    /// End the tunnel and remove what `install` wrote.
+    Remove(Kept),
+    /// Show what `install` would write and run, and do nothing.
+    Show(Kept),
+    /// The service itself, where an end that is final has to look like a good one (launchd).
+    #[command(hide = true)]
+    Run {
+        /// The server.
+        server: String,
+    },
+}
+
+/// A tunnel that the system keeps up.
+#[derive(Debug, Clone, Args)]
+pub struct Kept {
+    /// A profile of lictunnel.toml, or a host as one types it after ssh.
+    pub server: String,
+    /// As a service of the whole system: from the start of the machine on, as root and with root's ssh keys. Not on Windows.
+    #[arg(long)]
+    pub system: bool,
 }
 
 /// Something that does the same.

@@ -1,4 +1,4 @@
-//! The commands: up, down, status, doctor, run, print, init, hosts.
+//! The commands: up, down, status, doctor, run, print, init, service, hosts.
 
 mod control;
 mod doctor;
@@ -9,6 +9,7 @@ mod place;
 mod print;
 #[cfg(target_os = "linux")]
 mod run;
+mod service;
 mod status;
 mod system;
 #[cfg(test)]
@@ -87,6 +88,7 @@ fn dispatch(flags: Flags) -> Result<u8, Failure> {
             print::print(form, &spec(flags.config.as_deref(), &server)?).map(done)
         }
         Command::Init { server } => init::init(flags.config.as_deref(), server, at_terminal()).map(done),
+        Command::Service { what } => service::service(&what, flags.config.as_deref(), loud).map(done),
         Command::Hosts { what } => hosts::hosts(what).map(done),
         Command::Doctor { server, json } => {
             begin_log("error", loud);
