@@ -1,6 +1,7 @@
 //! What is kept about a server: `lictunnel.toml`.
 
 mod section;
+mod table;
 #[cfg(test)]
 mod tests;
 

@@ -41,7 +41,11 @@ fn every_key_is_read() {
         hold: Duration::from_secs(5),
         hosts: false,
     };
-    assert_eq!(parsed(text).unwrap(), Profiles::from([("lic1".into(), expected)]));
+    let expected = Profiles::from([("lic1".into(), expected)]);
+    assert_eq!(parsed(text).unwrap(), expected);
+    assert_eq!(parsed(&expected["lic1"].table("lic1")).unwrap(), expected, "what is written is read");
+    let odd = Profiles::from([("a.\"b\"\n".to_owned(), Profile::default())]);
+    assert_eq!(parsed(&Profile::default().table("a.\"b\"\n")).unwrap(), odd);
 }
 
 #[test]
