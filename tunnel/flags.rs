@@ -82,6 +82,16 @@ pub enum Command {
         #[command(flatten)]
         server: Server,
     },
+    /// Print what colleagues need to reach these servers too: nothing of it is your own, accounts and keys least of all.
+    Export {
+        /// The servers; without any, all of lictunnel.toml. What a tunnel that is up has found is printed as well.
+        servers: Vec<String>,
+    },
+    /// Take over what a colleague exported. Servers that are in lictunnel.toml already stay as they are.
+    Import {
+        /// The file; `-` for standard input.
+        file: PathBuf,
+    },
     /// Have the system keep a tunnel up: systemd, launchd, or the task scheduler of Windows.
     Service {
         /// What about it.

@@ -18,7 +18,7 @@
 //! | [`resolve`] | the server's real address, past our own override | choosing |
 //! | [`ssh`] | configuration, known hosts, authentication, session, forwards | parsing, judging |
 //! | [`discover`] | which ports a server's licence system uses | parsing |
-//! | [`cmd`] | up, down, status, doctor, run, print, init, service, hosts | |
+//! | [`cmd`] | up, down, status, doctor, run, print, init, export, service, hosts | |
 //! | [`platform`] | what differs between Linux, macOS and Windows | |
 //! | [`flags`] | the command line | parsing |
 //! | [`failure`] | why something ends, and the exit codes | yes |

@@ -1,7 +1,8 @@
-//! The commands: up, down, status, doctor, run, print, init, service, hosts.
+//! The commands: up, down, status, doctor, run, print, init, export, import, service, hosts.
 
 mod control;
 mod doctor;
+mod export;
 mod hosts;
 mod init;
 mod live;
@@ -88,6 +89,11 @@ fn dispatch(flags: Flags) -> Result<u8, Failure> {
             print::print(form, &spec(flags.config.as_deref(), &server)?).map(done)
         }
         Command::Init { server } => init::init(flags.config.as_deref(), server, at_terminal()).map(done),
+        Command::Export { servers } => {
+            begin_log("warn", loud);
+            export::export(flags.config.as_deref(), &servers).map(done)
+        }
+        Command::Import { file } => export::import(flags.config.as_deref(), &file).map(done),
         Command::Service { what } => service::service(&what, flags.config.as_deref(), loud).map(done),
         Command::Hosts { what } => hosts::hosts(what).map(done),
         Command::Doctor { server, json } => {
