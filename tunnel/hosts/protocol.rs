@@ -64,7 +64,7 @@ pub enum Reply {
 
 /// The next line, without its end; `None` at the end of the input. A line that is too long is an error, and the input
 /// is then of no more use.
-pub(super) fn read_line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+pub fn read_line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     input.take(LONGEST).read_until(b'\n', &mut line)?;
     match line.pop() {
@@ -77,7 +77,7 @@ pub(super) fn read_line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>>
 }
 
 /// A value as a line.
-pub(super) fn line_of(value: &impl Serialize) -> io::Result<Vec<u8>> {
+pub fn line_of(value: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut line = serde_json::to_vec(value)?;
     line.push(b'\n');
     Ok(line)

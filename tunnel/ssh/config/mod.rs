@@ -12,17 +12,20 @@
 //! | `settings` | options, and which of two wins | yes |
 //! | `expand`, `build` | tokens, defaults, the target | yes |
 //! | `local`, `files` | this machine | |
+//! | `fuzzing` | the pure parts on a made-up machine, for `tests/fuzz` | yes |
 
 mod build;
 mod destination;
 mod dump;
 mod expand;
 mod files;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod local;
 mod openssh;
 mod reader;
 mod settings;
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 mod testing;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! A machine for the tests.
+//! A made-up machine for tests and fuzzing.
 
 use std::path::PathBuf;
 

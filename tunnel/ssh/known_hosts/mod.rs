@@ -158,7 +158,7 @@ impl KnownHosts {
     }
 
     /// The lines of one file, and remarks on those that could not be read.
-    fn parse(file: &Path, text: &str) -> (Self, Vec<String>) {
+    pub fn parse(file: &Path, text: &str) -> (Self, Vec<String>) {
         let mut entries = Vec::new();
         let mut remarks = Vec::new();
         for (index, text) in text.lines().enumerate() {
