@@ -1,8 +1,9 @@
 //! Where a tunnel can be found by other processes: its lock, its process and its channel.
 
-use std::fs::{self, DirBuilder, File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use crate::failure::{Exit, Failure};
 use crate::hosts::line::OwnerId;
@@ -60,17 +61,13 @@ impl Place {
             .write(true)
             .open(&self.lock)
             .map_err(|error| failed("open", &self.lock, error))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let message = match self.owner() {
-                    Some((pid, _)) => format!("a tunnel to {server} is up already: process {pid}"),
-                    None => format!("a tunnel to {server} is up already"),
-                };
-                let failure = Failure::new(Exit::AlreadyUp, message);
-                return Err(failure.with_hint("`lictunnel status` shows it, `lictunnel down` ends it"));
-            }
-            Err(TryLockError::Error(error)) => return Err(failed("lock", &self.lock, error)),
+        if !self.is_locked_by(&file).map_err(|error| failed("lock", &self.lock, error))? {
+            let message = match self.owner() {
+                Some((pid, _)) => format!("a tunnel to {server} is up already: process {pid}"),
+                None => format!("a tunnel to {server} is up already"),
+            };
+            let failure = Failure::new(Exit::AlreadyUp, message);
+            return Err(failure.with_hint("`lictunnel status` shows it, `lictunnel down` ends it"));
         }
         fs::write(&self.process, format!("{} {server}\n", std::process::id()))
             .map_err(|error| failed("write", &self.process, error))?;
@@ -79,9 +76,28 @@ impl Place {
         Ok(Taken { _lock: file, place: self.clone() })
     }
 
+    /// Locks this file, which is the lock, unless a tunnel holds it; whether it did.
+    fn is_locked_by(&self, file: &File) -> io::Result<bool> {
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(true),
+                Err(TryLockError::WouldBlock) if self.is_taken() => return Ok(false),
+                // Somebody just looked whether it is taken.
+                Err(TryLockError::WouldBlock) => thread::yield_now(),
+                Err(TryLockError::Error(error)) => return Err(error),
+            }
+        }
+    }
+
+    /// Looks, with a lock that others who look may have at the same time, and a tunnel may not.
+    fn is_taken(&self) -> bool {
+        let file = File::options().read(true).open(&self.lock);
+        file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    }
+
     /// The process and the server of the tunnel here, if one is up.
     pub(super) fn owner(&self) -> Option<(u32, String)> {
-        if File::options().read(true).open(&self.lock).ok()?.try_lock_shared().is_ok() {
+        if !self.is_taken() {
             return None;
         }
         let mut text = String::new();
@@ -108,12 +124,7 @@ fn dir() -> Result<PathBuf, Failure> {
     let dir = platform::runtime_dir().ok_or_else(|| {
         Failure::new(Exit::NoFile, "this system does not say where your files are").with_hint("set HOME")
     })?;
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder
-        .create(&dir)
+    platform::keep_to_oneself(&dir)
         .map_err(|error| Failure::new(Exit::NoFile, format!("cannot make {}: {error}", dir.display())))?;
     Ok(dir)
 }
@@ -135,5 +146,22 @@ mod tests {
         drop(taken);
         assert_eq!(place.owner(), None);
         place.take("lic1").unwrap();
+    }
+
+    #[test]
+    fn whoever_looks_is_not_in_the_way_of_a_tunnel() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = Place::in_dir(dir.path(), "0a1b2c3d");
+        File::create(&place.lock).unwrap();
+        let looks = File::open(&place.lock).unwrap();
+        looks.try_lock_shared().unwrap();
+        assert_eq!(place.owner(), None);
+        thread::scope(|scope| {
+            let taking = scope.spawn(|| place.take("lic1").map(drop));
+            // Long enough for it to try.
+            (0..10_000).for_each(|_| thread::yield_now());
+            drop(looks);
+            assert_eq!(taking.join().unwrap(), Ok(()));
+        });
     }
 }

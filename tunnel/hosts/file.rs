@@ -89,7 +89,7 @@ impl HostsFile {
 
     /// Other programs ignore this lock; it keeps lictunnels apart. The system gives it back when its holder ends.
     fn lock(&self) -> Result<File, HostsFault> {
-        keep_to_oneself(&self.keep).map_err(HostsFault::system("make", &self.keep))?;
+        platform::keep_to_oneself(&self.keep).map_err(HostsFault::system("make", &self.keep))?;
         let path = self.keep.join("hosts.lock");
         let mut options = File::options();
         options.create(true).truncate(false).write(true);
@@ -105,29 +105,6 @@ impl HostsFile {
         }
         Err(HostsFault::Busy(path))
     }
-}
-
-/// Makes a directory that is of no use to anybody else: who can open the lock can hold it, and what lies there comes back into
-/// the hosts file.
-fn keep_to_oneself(dir: &Path) -> io::Result<()> {
-    let mut make = fs::DirBuilder::new();
-    make.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut make, 0o700);
-    make.create(dir)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-        let found = fs::symlink_metadata(dir)?;
-        if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() {
-            let why = "it belongs to somebody else, and what lies there would be believed: remove it";
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
-        }
-        if found.mode() & 0o077 != 0 {
-            fs::set_permissions(dir, fs::Permissions::from_mode(0o700))?;
-        }
-    }
-    Ok(())
 }
 
 /// What came of an attempt.

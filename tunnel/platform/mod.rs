@@ -8,6 +8,8 @@
 
 use std::env;
 use std::ffi::OsString;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -103,6 +105,30 @@ impl std::fmt::Display for SystemCommand {
         f.write_str(self.program)?;
         self.args.iter().try_for_each(|arg| write!(f, " {arg}"))
     }
+}
+
+/// Makes a directory that is of no use to anybody else: who can open a lock can hold it, who can put a link there chooses what is
+/// written, and what lies there would be believed. One that is a link or belongs to somebody else is refused.
+pub fn keep_to_oneself(dir: &Path) -> io::Result<()> {
+    let mut make = fs::DirBuilder::new();
+    make.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut make, 0o700);
+    make.create(dir)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+        let found = fs::symlink_metadata(dir)?;
+        if !found.is_dir() || found.uid() != rustix::process::geteuid().as_raw() {
+            let why =
+                "it is a link or belongs to somebody else, and what lies there would be believed: remove it";
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+        }
+        if found.mode() & 0o077 != 0 {
+            fs::set_permissions(dir, fs::Permissions::from_mode(0o700))?;
+        }
+    }
+    Ok(())
 }
 
 /// The program in `PATH`, if there is one.
