@@ -20,6 +20,9 @@ pub struct Flags {
     /// Log what is done, step by step; twice for more.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
+    /// This is the process in the background that `up -d` started.
+    #[arg(long, hide = true)]
+    pub detached: bool,
     #[command(subcommand)]
     pub command: Command,
 }
@@ -27,17 +30,20 @@ pub struct Flags {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Bring up a tunnel and keep it up until Ctrl-C, or `lictunnel down`.
+    /// Bring up tunnels and keep them up until Ctrl-C, or `lictunnel down`.
+    ///
+    /// A server that fails for good does not take the others with it. Once all have ended, or with -d all are ready or have
+    /// failed, the exit code is that of the first server, in the order of the command line, that failed.
     Up {
         #[command(flatten)]
         server: Server,
-        /// Go to the background once the tunnel is ready.
+        /// More servers, each with a tunnel of its own; equal ports are no trouble.
+        #[arg(value_name = "SERVER")]
+        more: Vec<String>,
+        /// Go to the background once all tunnels are ready or have failed.
         #[arg(short, long)]
         detach: bool,
-        /// The process in the background, started by -d.
-        #[arg(long, hide = true)]
-        detached: bool,
-        /// Log to this file; with -d the state directory has one.
+        /// Log to this file instead of the terminal; with -d the state directory has one, named after the first server.
         #[arg(long, value_name = "FILE")]
         log: Option<PathBuf>,
     },
@@ -62,10 +68,15 @@ pub enum Command {
         /// The server; all of them without it.
         server: Option<String>,
     },
-    /// Run an application with a tunnel and a hosts file of its own; needs no rights (Linux).
+    /// Run an application with tunnels and a hosts file of its own; needs no rights (Linux).
+    ///
+    /// The application starts when all servers are ready or have failed, and at least one is ready.
     Run {
         #[command(flatten)]
         server: Server,
+        /// More servers, each with a tunnel of its own; equal ports are no trouble.
+        #[arg(value_name = "SERVER")]
+        more: Vec<String>,
         /// The application and its arguments.
         #[arg(last = true, required = true, value_name = "APP")]
         application: Vec<OsString>,
@@ -165,6 +176,9 @@ pub enum Form {
 #[derive(Debug, Clone, Args)]
 pub struct Server {
     /// A profile of lictunnel.toml, or what one types after ssh: `[user@]host[:port]`.
+    ///
+    /// Or `port@host`, as a licence variable has it. `up` and `run` also take a whole list, such as
+    /// `27000@lic1:27000@lic2` (with semicolons on Windows) or the three servers `27000@a,27000@b,27000@c`.
     pub server: String,
     /// The licence server's ports, the master daemon's first; without them they are found.
     #[arg(long, value_name = "PORT,…", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(1..))]

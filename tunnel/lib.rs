@@ -11,7 +11,7 @@
 //! | [`profile`] | what it is told: `lictunnel.toml` | parsing |
 //! | [`plan`] | profile, found ports and busy ports make a plan, or the reason why not | yes |
 //! | [`life`] | the state machine of one tunnel: events in, actions out | yes |
-//! | [`engine`] | the loop around it: does what `life` says and tells it what came of it | |
+//! | [`engine`] | the loop around it, one a tunnel: does what `life` says and tells it what came of it | |
 //! | [`loopback`] | the address of a server on this machine | yes |
 //! | [`hosts`] | the override: editing the hosts file, and the watcher that takes it back | editing |
 //! | [`private`] | `run`: an application with a hosts file of its own, without any privilege (Linux) | |

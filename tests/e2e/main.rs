@@ -16,3 +16,4 @@ mod seats;
 mod signals;
 mod startup;
 mod tidy;
+mod tunnels;

@@ -1,4 +1,4 @@
-//! A laptop, a firewall that lets only ssh pass, and a licence host behind it.
+//! A laptop, a firewall that lets only ssh pass, and two licence hosts behind it.
 
 use std::fs;
 use std::io::Write;
@@ -10,18 +10,18 @@ use tempfile::TempDir;
 use super::namespace::Namespace;
 use super::process::{Process, run, under};
 
-/// What the firewall does: port 22 of the licence host, and nothing else, either way. It counts both.
+/// What the firewall does: port 22 of the licence hosts, and nothing else, either way. It counts both.
 const RULES: &str = "table inet firewall {
     chain forward {
         type filter hook forward priority 0; policy drop;
-        ip daddr 203.0.113.2 tcp dport 22 counter accept comment \"passed\"
-        ip saddr 203.0.113.2 tcp sport 22 ct state established counter accept comment \"answered\"
+        ip daddr { 203.0.113.2, 192.0.2.2 } tcp dport 22 counter accept comment \"passed\"
+        ip saddr { 203.0.113.2, 192.0.2.2 } tcp sport 22 ct state established counter accept comment \"answered\"
         counter drop comment \"stopped\"
     }
 }
 ";
 
-/// Three machines in a row; all of it goes away with the test.
+/// A laptop, a firewall and behind that two hosts, most tests using one; all of it goes away with the test.
 ///
 /// The laptop has a `/etc` of its own, so that what a test does to its hosts file happens to no other machine.
 #[derive(Debug)]
@@ -31,13 +31,14 @@ pub struct Firewall {
     laptop: Namespace,
     wall: Namespace,
     host: Namespace,
+    other: Namespace,
     etc: TempDir,
 }
 
 /// How many packets the firewall let through to port 22 and back, and how many it stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Packets {
-    /// To port 22 of the licence host.
+    /// To port 22 of the licence hosts.
     pub passed: u64,
     /// From there.
     pub answered: u64,
@@ -48,23 +49,27 @@ pub struct Packets {
 impl Firewall {
     /// The licence host's address.
     pub const HOST: &str = "203.0.113.2";
+    /// The address of the other licence host.
+    pub const OTHER: &str = "192.0.2.2";
     /// What these tests need beyond root.
     pub const NEEDS: [&str; 6] = ["ip", "nft", "nsenter", "unshare", "sshd", "ssh-keygen"];
 
-    /// The three machines, the firewall shut but for port 22.
+    /// The machines, the firewall shut but for port 22.
     pub fn new() -> Self {
-        let [laptop, wall, host] = Namespace::some(['l', 'f', 'h']);
+        let [laptop, wall, host, other] = Namespace::some(['l', 'f', 'h', 'o']);
         laptop.join(("out", "198.51.100.2/24"), &wall, ("lan", "198.51.100.1/24"));
         wall.join(("dmz", "203.0.113.1/24"), &host, ("in", "203.0.113.2/24"));
         laptop.ip(&["route", "add", "default", "via", "198.51.100.1"]);
+        wall.join(("dmz2", "192.0.2.1/24"), &other, ("in", "192.0.2.2/24"));
         host.ip(&["route", "add", "default", "via", "203.0.113.1"]);
+        other.ip(&["route", "add", "default", "via", "192.0.2.1"]);
         let (code, _, said) =
             run(&mut wall.command(Command::new("sysctl").args(["-q", "-w", "net.ipv4.ip_forward=1"])));
         assert_eq!(code, 0, "{said}");
         feed(&mut wall.command(Command::new("nft").args(["-f", "-"])), RULES);
         let etc = own_etc();
         let laptop_root = own_root(&laptop, etc.path());
-        Self { laptop_root, laptop, wall, host, etc }
+        Self { laptop_root, laptop, wall, host, other, etc }
     }
 
     /// `command` on the laptop.
@@ -78,6 +83,11 @@ impl Firewall {
     /// `command` on the licence host.
     pub fn on_host(&self, command: &Command) -> Command {
         self.host.command(command)
+    }
+
+    /// `command` on the other licence host.
+    pub fn on_other(&self, command: &Command) -> Command {
+        self.other.command(command)
     }
 
     /// The laptop's `/etc`.

@@ -1,60 +1,101 @@
-//! How a tunnel is, told as it changes: on a terminal in one line that is written anew, else line by line.
+//! How tunnels are, told as it changes: what stays so for a while in lines of their own, what passes in the last line of the
+//! terminal.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use super::screen::Screen;
 use super::system::{tell_ready, tell_status};
+use super::tunnels::Standing;
 use crate::engine::{Board, OverrideState};
 use crate::tasks::Tasks;
 
-/// Tells each change on standard error until the tunnel has ended.
-pub(super) fn show(mut board: watch::Receiver<Board>, tasks: &Tasks) {
-    let is_terminal = io::stderr().is_terminal();
+/// Tells each change until all tunnels have ended.
+pub(super) fn show(mut standings: watch::Receiver<Vec<Standing>>, screen: Arc<Screen>, tasks: &Tasks) {
+    let mut before = standings.borrow_and_update().clone();
     drop(tasks.spawn(async move {
-        let mut before = Board::default();
-        while board.changed().await.is_ok() {
-            let now = board.borrow_and_update().clone();
-            if now.state != before.state {
-                let status = words(&now);
-                if now.state == "ready" {
-                    tell_ready(&status);
-                } else {
-                    tell_status(&status);
-                }
-                tell(&before, &now, is_terminal);
-                before = now;
+        while standings.changed().await.is_ok() {
+            let now = standings.borrow_and_update().clone();
+            for line in before.iter().zip(&now).flat_map(|(before, now)| news(before, now)) {
+                screen.print(&line);
             }
+            screen.show_live(passing(&now));
+            let status = summary(&now);
+            if now.iter().all(Standing::is_settled) && now.iter().any(Standing::is_up) {
+                tell_ready(&status);
+            } else {
+                tell_status(&status);
+            }
+            before = now;
         }
     }));
 }
 
-/// Waits until the tunnel is ready, and then calls `ready`.
-pub(super) fn until_ready(board: watch::Receiver<Board>, tasks: &Tasks, ready: fn()) {
-    let mut waiting = board.clone();
+/// Tells of failures alone, beside an application.
+pub(super) fn show_failures(
+    mut standings: watch::Receiver<Vec<Standing>>,
+    screen: Arc<Screen>,
+    tasks: &Tasks,
+) {
+    let mut before = standings.borrow_and_update().clone();
     drop(tasks.spawn(async move {
-        if waiting.wait_for(|board| board.state == "ready").await.is_ok() {
-            ready();
+        while standings.changed().await.is_ok() {
+            let now = standings.borrow_and_update().clone();
+            for (before, now) in before.iter().zip(&now).filter(|(before, now)| before.ended != now.ended) {
+                news(before, now).iter().for_each(|line| screen.print(line));
+                if now.was_ready && matches!(now.ended, Some(Err(_))) {
+                    screen.print(&format!("{}: the application goes on without it", now.board.server));
+                }
+            }
+            before = now;
         }
     }));
-    show(board, tasks);
 }
 
-fn tell(before: &Board, now: &Board, is_terminal: bool) {
-    let settled = matches!(now.state.as_str(), "ready" | "waiting");
-    let line = format!("{}: {}", now.server, words(now));
-    let mut out = io::stderr().lock();
-    // Nobody to read it is no failure.
-    drop(match (is_terminal, settled) {
-        (true, true) => writeln!(out, "\r\x1b[K{line}"),
-        (true, false) => write!(out, "\r\x1b[K{line} …").and_then(|()| out.flush()),
-        (false, true) => writeln!(out, "{line}"),
-        (false, false) => Ok(()),
-    });
-    if let (true, OverrideState::Missing(why)) = (now.state == "ready", &now.names_are)
-        && before.names_are != now.names_are
+/// The lines about what has changed and stays so for a while.
+fn news(before: &Standing, now: &Standing) -> Vec<String> {
+    let server = &now.board.server;
+    if now.ended != before.ended {
+        let failure = now.ended.as_ref().and_then(|ended| ended.as_ref().err());
+        return failure.map(|failure| format!("{server}: {failure}")).into_iter().collect();
+    }
+    let is_lasting = matches!(now.board.state.as_str(), "ready" | "waiting");
+    let mut lines = Vec::new();
+    if is_lasting && now.board.state != before.board.state {
+        lines.push(format!("{server}: {}", words(&now.board)));
+    }
+    if let (true, OverrideState::Missing(why)) = (now.board.state == "ready", &now.board.names_are)
+        && before.board.names_are != now.board.names_are
     {
-        drop(writeln!(out, "{}: {why}", now.server));
+        lines.push(format!("{server}: {why}"));
+    }
+    lines
+}
+
+/// What all tunnels are doing that are neither up nor waiting.
+fn passing(all: &[Standing]) -> String {
+    let busy = all
+        .iter()
+        .filter(|now| now.ended.is_none() && !matches!(now.board.state.as_str(), "" | "ready" | "waiting"));
+    let words: Vec<_> = busy.map(|now| format!("{}: {} …", now.board.server, now.board.state)).collect();
+    words.join("  ")
+}
+
+/// All tunnels in one line, for a service manager.
+fn summary(all: &[Standing]) -> String {
+    let word = |now: &Standing| match &now.ended {
+        None => words(&now.board),
+        Some(Ok(())) => "ended".to_owned(),
+        Some(Err(failure)) => failure.message.clone(),
+    };
+    match all {
+        [one] => word(one),
+        all => all
+            .iter()
+            .map(|now| format!("{}: {}", now.board.server, word(now)))
+            .collect::<Vec<_>>()
+            .join("; "),
     }
 }
 
@@ -77,5 +118,42 @@ pub(super) fn words(board: &Board) -> String {
             format!("waiting; {trouble}; next try in {}.{} s", wait / 1000, wait % 1000 / 100)
         }
         (state, _) => state.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::{Exit, Failure};
+
+    fn standing(server: &str, state: &str) -> Standing {
+        let mut standing = Standing::of(server);
+        standing.board.state = state.to_owned();
+        standing.board.address = Some("127.77.3.1".to_owned());
+        standing.was_ready = state == "ready";
+        standing
+    }
+
+    #[test]
+    fn what_lasts_is_told_once_and_what_passes_stands_in_the_last_line() {
+        let (new, ready) = (standing("lic1", "connecting"), standing("lic1", "ready"));
+        assert_eq!(news(&Standing::of("lic1"), &new), Vec::<String>::new());
+        assert_eq!(news(&new, &ready), ["lic1: ready; 127.77.3.1, ports "]);
+        assert_eq!(news(&ready, &ready), Vec::<String>::new());
+        let mut failed = new.clone();
+        failed.ended = Some(Err(Failure::new(Exit::NotAllowed, "no").with_hint("ask")));
+        assert_eq!(news(&new, &failed), ["lic1: no\n  hint: ask"]);
+        let others = [failed, ready, standing("lic2", "connecting"), standing("lic3", "finding the ports")];
+        assert_eq!(passing(&others), "lic2: connecting …  lic3: finding the ports …");
+        assert_eq!(summary(&others[..1]), "no");
+        assert!(summary(&others).starts_with("lic1: no; lic1: ready; "), "{}", summary(&others));
+    }
+
+    #[test]
+    fn names_that_do_not_lead_here_are_told_with_what_to_do() {
+        let mut ready = standing("lic1", "ready");
+        ready.board.names_are = OverrideState::Missing("no right".to_owned());
+        let lines = news(&standing("lic1", "overriding"), &ready);
+        assert_eq!(lines, ["lic1: ready; 127.77.3.1, ports ", "lic1: no right"]);
     }
 }

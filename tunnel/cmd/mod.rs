@@ -1,5 +1,6 @@
 //! The commands: up, down, status, doctor, run, print, init, export, import, service, hosts.
 
+mod background;
 mod control;
 mod doctor;
 mod export;
@@ -10,11 +11,14 @@ mod place;
 mod print;
 #[cfg(target_os = "linux")]
 mod run;
+mod screen;
+mod servers;
 mod service;
 mod status;
 mod system;
 #[cfg(test)]
 mod tests;
+mod tunnels;
 mod up;
 
 #[cfg(not(target_os = "linux"))]
@@ -27,7 +31,7 @@ mod run {
     use crate::failure::{Exit, Failure};
 
     /// Says so.
-    pub(super) fn run(_spec: Spec, _application: &[OsString]) -> Result<u8, Failure> {
+    pub(super) fn run(_specs: Vec<Spec>, _application: &[OsString], _loud: u8) -> Result<u8, Failure> {
         let failure =
             Failure::new(Exit::No, "`lictunnel run` is for Linux: this system has no private hosts files");
         Err(failure.with_hint("use `lictunnel up`"))
@@ -36,16 +40,20 @@ mod run {
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use crate::engine::Spec;
 use crate::failure::{Exit, Failure};
 use crate::flags::{Command, Flags, Server};
-use crate::profile;
+use crate::profile::{self, Profile};
+
+use self::servers::Named;
 
 /// Runs the program with these arguments, its name first.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -73,13 +81,16 @@ fn dispatch(flags: Flags) -> Result<u8, Failure> {
     let done = |()| 0;
     let loud = flags.verbose;
     match flags.command {
-        Command::Up { server, detach, detached, log } => {
-            let spec = spec(flags.config.as_deref(), &server)?;
-            if detach && !detached { up::detach(&spec, log) } else { up::up(spec, detached, loud).map(done) }
+        Command::Up { server, more, detach, log } => {
+            let specs = specs(flags.config.as_deref(), &server, &more)?;
+            match (flags.detached, detach) {
+                (true, _) => up::up_detached(specs, loud).map(done),
+                (false, true) => background::up(&specs, log),
+                (false, false) => up::up(specs, log.as_deref(), loud).map(done),
+            }
         }
-        Command::Run { server, application } => {
-            begin_log("warn", loud);
-            run::run(spec(flags.config.as_deref(), &server)?, &application)
+        Command::Run { server, more, application } => {
+            run::run(specs(flags.config.as_deref(), &server, &more)?, &application, loud)
         }
         Command::Down { server, all } => status::down(server.as_deref(), all).map(done),
         Command::Status { server, json } => status::status(server.as_deref(), json).map(done),
@@ -104,12 +115,38 @@ fn dispatch(flags: Flags) -> Result<u8, Failure> {
 }
 
 /// What is to be done for a server: its profile, and what the command line says goes before it.
-fn spec(config: Option<&std::path::Path>, flags: &Server) -> Result<Spec, Failure> {
-    let mut profile = profile::load(config)?.remove(&flags.server).unwrap_or_default();
+fn spec(config: Option<&Path>, flags: &Server) -> Result<Spec, Failure> {
+    let mut specs = specs(config, flags, &[])?;
+    match (specs.pop(), specs.is_empty()) {
+        (Some(spec), true) => Ok(spec),
+        _ => Err(Failure::new(Exit::Usage, format!("{} names several servers", flags.server))
+            .with_hint("name one; `up` and `run` take several")),
+    }
+}
+
+/// The same for each of several servers.
+fn specs(config: Option<&Path>, flags: &Server, more: &[String]) -> Result<Vec<Spec>, Failure> {
+    let words = std::iter::once(&flags.server).chain(more).map(String::as_str);
+    let named = servers::named(words)?;
+    if named.len() > 1 && (!flags.names.is_empty() || flags.forward_to.is_some()) {
+        let failure =
+            Failure::new(Exit::Usage, "--name and --forward-to are about one server, and several are named");
+        return Err(
+            failure.with_hint("give each a profile in lictunnel.toml: `lictunnel init SERVER --name HOST`")
+        );
+    }
+    let mut profiles = profile::load(config)?;
+    named
+        .into_iter()
+        .map(|named| told(profiles.remove(&named.server).unwrap_or_default(), named, flags))
+        .collect()
+}
+
+fn told(mut profile: Profile, named: Named, flags: &Server) -> Result<Spec, Failure> {
     if !flags.ports.is_empty() {
         profile.ports.clone_from(&flags.ports);
     }
-    profile.master = flags.master.or(profile.master);
+    profile.master = flags.master.or(named.masters.first().copied()).or(profile.master);
     profile.licences.extend(flags.licences.iter().cloned());
     profile.names.extend(flags.names.iter().cloned());
     profile.forward_to = flags.forward_to.clone().or(profile.forward_to);
@@ -118,7 +155,7 @@ fn spec(config: Option<&std::path::Path>, flags: &Server) -> Result<Spec, Failur
     profile.steps.all_ports |= flags.all_ports;
     profile.hold = flags.hold.map_or(profile.hold, Duration::from_secs);
     profile.hosts &= !flags.no_hosts;
-    let spec = Spec { server: flags.server.clone(), profile, at_terminal: at_terminal() };
+    let spec = Spec { server: named.server, profile, masters: named.masters, at_terminal: at_terminal() };
     spec.destination()?;
     Ok(spec)
 }
@@ -128,8 +165,13 @@ fn at_terminal() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Begins the log on standard error. RUST_LOG goes before the flags.
+/// Begins the log on standard error.
 fn begin_log(level: &str, loud: u8) {
+    begin_log_to(BoxMakeWriter::new(io::stderr), level, loud);
+}
+
+/// Begins the log. RUST_LOG goes before the flags.
+fn begin_log_to(writer: BoxMakeWriter, level: &str, loud: u8) {
     let directives = match loud {
         0 => level.to_owned(),
         1 => "warn,lictunnel=debug".to_owned(),
@@ -138,7 +180,7 @@ fn begin_log(level: &str, loud: u8) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(directives));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_target(loud > 1);
     // What the log cannot write it would say on standard error with a macro that panics when that is full.
-    let log = log.log_internal_errors(false).without_time().with_writer(io::stderr);
+    let log = log.log_internal_errors(false).without_time().with_writer(writer);
     if let Err(error) = log.try_init() {
         tracing::debug!(%error, "there is a log already");
     }

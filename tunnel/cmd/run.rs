@@ -1,23 +1,31 @@
-//! `run`: an application with a tunnel and a hosts file of its own, without any rights.
+//! `run`: an application with tunnels and a hosts file of its own, without any rights.
 
 use std::ffi::OsString;
 use std::io;
 use std::net::Ipv4Addr;
+use std::os::fd::AsFd as _;
 use std::os::unix::process::ExitStatusExt as _;
-use std::pin::pin;
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use nix::unistd::Pid;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::UnixStream;
 use tokio::process::Command;
-use tokio::signal::unix::{self, SignalKind};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
-use super::{runtime, up};
-use crate::engine::{self, Board, Order, Spec};
+use super::screen::Screen;
+use super::tunnels::{Standing, Tunnels};
+use super::{begin_log_to, live, runtime};
+use crate::engine::{self, Order, Shared, Spec};
 use crate::failure::{Exit, Failure};
+use crate::hosts::protocol::Wish;
 use crate::loopback::Loopback;
 use crate::private;
+use crate::private::relay::Relay;
+use crate::ssh::prompt::Prompt;
 use crate::tasks::Tasks;
 
 /// How long tasks may take to end.
@@ -25,102 +33,114 @@ const GRACE: Duration = Duration::from_secs(2);
 /// The exit code of an application that a signal ended, less the signal's number.
 const SIGNAL: u8 = 128;
 
-/// Brings the tunnel up, runs the application, and ends with its exit code.
-pub(super) fn run(mut spec: Spec, application: &[OsString]) -> Result<u8, Failure> {
-    spec.profile.hosts = false;
+/// Brings the tunnels up, runs the application, and ends with its exit code. Without an application the failure of the first
+/// server decides.
+pub(super) fn run(mut specs: Vec<Spec>, application: &[OsString], loud: u8) -> Result<u8, Failure> {
+    let tasks = Tasks::new();
+    let screen = Arc::new(Screen::new(&tasks));
+    begin_log_to(BoxMakeWriter::new(Arc::clone(&screen)), "warn", loud);
+    // No rights are wanted.
+    specs.iter_mut().for_each(|spec| spec.profile.hosts = false);
     runtime()?.block_on(async {
-        let tasks = Tasks::new();
-        let (seen, board) = watch::channel(None);
-        let (orders, received) = mpsc::channel(up::ORDERS);
-        let watch = |board, _: &Tasks| drop(seen.send_replace(Some(board)));
-        let mut tunnel = pin!(up::tunnel(spec.clone(), &tasks, (orders.clone(), received), watch));
-        let ended = tokio::select! {
-            ended = beside(&spec, application, board) => {
-                // A full queue holds the same order already.
-                orders.try_send(Order::Stop).ok();
-                // The application's end is what counts.
-                drop(tunnel.await);
-                ended
-            }
-            // It ended before there was an application, or the session cannot come back.
-            ended = &mut tunnel => Err(ended.err().unwrap_or_else(gone)),
+        let prompt: Arc<dyn Prompt> = Arc::<Screen>::clone(&screen);
+        let shared = Arc::new(Shared::new(prompt, false, specs.len(), &tasks));
+        let tunnels = Tunnels::new(specs.clone());
+        let (orders, standings) = (tunnels.orders(), tunnels.standings());
+        live::show_failures(standings.clone(), screen, &tasks);
+        let run_application = async {
+            let ended = beside(&specs, application, standings).await;
+            // Its end is what counts, also where tunnels have ended before it.
+            orders.give(Order::Stop);
+            ended
         };
+        let (ended, _) = tokio::join!(run_application, tunnels.run(&shared, &tasks));
         tasks.drain(GRACE).await;
         ended
     })
 }
 
-fn gone() -> Failure {
-    Failure::new(Exit::No, "the tunnel ended before the application did")
-}
-
-/// Waits for the tunnel, then runs the application. Signals sent to this process reach it; those of the terminal do so by
-/// themselves.
+/// Waits for the tunnels, then runs the application. Signals that are sent to this process reach it; those of the terminal do so
+/// by themselves.
 async fn beside(
-    spec: &Spec,
+    specs: &[Spec],
     application: &[OsString],
-    board: watch::Receiver<Option<watch::Receiver<Board>>>,
+    mut standings: watch::Receiver<Vec<Standing>>,
 ) -> Result<u8, Failure> {
     let cannot = |error: io::Error| Failure::new(Exit::No, format!("cannot run the application: {error}"));
     let mut signals = Signals::hear().map_err(cannot)?;
-    let arguments = tokio::select! {
-        arguments = arguments(spec, application, board) => arguments?,
-        signal = signals.next() => return Ok(SIGNAL.wrapping_add(low_byte(signal.as_raw()))),
+    let settled = tokio::select! {
+        settled = settled(&mut standings) => settled?,
+        signal = signals.first() => return Ok(SIGNAL.wrapping_add(low_byte(signal.map_err(cannot)?))),
     };
+    let arguments = private::arguments(&wishes(specs, &settled)?, application).map_err(cannot)?;
     let mut child = Command::new(engine::program()?).args(arguments).spawn().map_err(cannot)?;
     loop {
-        let signal = tokio::select! {
+        tokio::select! {
             status = child.wait() => return status.map(code).map_err(cannot),
-            signal = signals.next() => signal,
-        };
-        let pid = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        if let (Some(pid), true) = (pid, signal != Signal::INT)
-            && let Err(error) = kill_process(pid, signal)
-        {
-            tracing::debug!(%error, "a signal does not reach the application");
+            woken = signals.come() => {
+                woken.map_err(cannot)?;
+                if let Some(pid) = child.id().and_then(|id| i32::try_from(id).ok()) {
+                    signals.relay.pass(Pid::from_raw(pid));
+                }
+            }
         }
     }
 }
 
-/// The words that start the application, once the tunnel is ready.
-async fn arguments(
-    spec: &Spec,
-    application: &[OsString],
-    mut board: watch::Receiver<Option<watch::Receiver<Board>>>,
-) -> Result<Vec<OsString>, Failure> {
-    let mut board = board.wait_for(Option::is_some).await.ok().and_then(|it| it.clone()).ok_or_else(gone)?;
-    let ready = board.wait_for(|board| board.state == "ready").await.map_err(|_| gone())?.clone();
-    let address = ready.address.as_deref().and_then(|text| text.parse::<Ipv4Addr>().ok());
-    let address = address.and_then(|address| Loopback::try_from(address).ok()).ok_or_else(gone)?;
-    let wish = spec.block(address, &ready.names).ok_or_else(|| {
-        Failure::new(Exit::BadConfig, "the server has no name that a hosts file can hold")
-            .with_hint("give it one with --name")
-    })?;
-    private::arguments(&wish, application)
-        .map_err(|error| Failure::new(Exit::No, format!("cannot run the application: {error}")))
+/// How the tunnels stand once all are ready or have failed; the failure of the first where none is up.
+async fn settled(standings: &mut watch::Receiver<Vec<Standing>>) -> Result<Vec<Standing>, Failure> {
+    let gone = || Failure::new(Exit::No, "the tunnel ended before there was an application");
+    let are_settled = |all: &Vec<Standing>| all.iter().all(Standing::is_settled);
+    let all = standings.wait_for(are_settled).await.map_err(|_| gone())?.clone();
+    if all.iter().any(Standing::is_up) {
+        return Ok(all);
+    }
+    let failure = all.iter().find_map(|one| one.ended.as_ref()?.as_ref().err());
+    // It was told when it happened.
+    Err(failure.map_or_else(gone, |failure| Failure::new(failure.exit, "")))
 }
 
-/// The signals that end an application or mean something to it.
+/// What the hosts file of the application is to say of the servers that are up.
+fn wishes(specs: &[Spec], settled: &[Standing]) -> Result<Vec<Wish>, Failure> {
+    let wish = |(spec, standing): (&Spec, &Standing)| {
+        let gone = || Failure::new(Exit::No, format!("the tunnel to {} has no address", spec.name()));
+        let address = standing.board.address.as_deref().and_then(|text| text.parse::<Ipv4Addr>().ok());
+        let address = address.and_then(|address| Loopback::try_from(address).ok()).ok_or_else(gone)?;
+        spec.block(address, &standing.board.names).ok_or_else(|| {
+            Failure::new(Exit::BadConfig, format!("{} has no name that a hosts file can hold", spec.server))
+                .with_hint("give it one with --name")
+        })
+    };
+    specs.iter().zip(settled).filter(|(_, standing)| standing.is_up()).map(wish).collect()
+}
+
+/// The signals to this process, to be waited for.
 struct Signals {
-    terminate: unix::Signal,
-    interrupt: unix::Signal,
-    hangup: unix::Signal,
+    relay: Relay,
+    /// Another hold of the relay's pipe, in which each signal puts a byte.
+    woken: UnixStream,
 }
 
 impl Signals {
     fn hear() -> io::Result<Self> {
-        Ok(Self {
-            terminate: unix::signal(SignalKind::terminate())?,
-            interrupt: unix::signal(SignalKind::interrupt())?,
-            hangup: unix::signal(SignalKind::hangup())?,
-        })
+        let relay = Relay::hear()?;
+        let woken = std::os::unix::net::UnixStream::from(relay.as_fd().try_clone_to_owned()?);
+        woken.set_nonblocking(true)?;
+        Ok(Self { relay, woken: UnixStream::from_std(woken)? })
     }
 
-    async fn next(&mut self) -> Signal {
-        tokio::select! {
-            _ = self.terminate.recv() => Signal::TERM,
-            _ = self.interrupt.recv() => Signal::INT,
-            _ = self.hangup.recv() => Signal::HUP,
+    /// Waits until some have come.
+    async fn come(&mut self) -> io::Result<()> {
+        self.woken.read(&mut [0; 64]).await.map(drop)
+    }
+
+    /// The first one.
+    async fn first(&mut self) -> io::Result<i32> {
+        loop {
+            if let Some(heard) = self.relay.heard().next() {
+                return Ok(heard.signal as i32);
+            }
+            self.come().await?;
         }
     }
 }

@@ -11,6 +11,7 @@ mod real;
 mod remote;
 mod rig;
 mod rights;
+mod shared;
 mod spec;
 #[cfg(test)]
 mod tests;
@@ -30,6 +31,7 @@ use tokio::time::sleep;
 
 pub use board::{Board, Forwarded, OverrideState};
 pub use real::Real;
+pub use shared::Shared;
 pub use spec::{Spec, program};
 pub use world::{Carried, Client, Door, Fate, World};
 

@@ -13,26 +13,27 @@ use crate::plan::{Busy, Obstacle};
 use crate::platform;
 use crate::ssh::forward::{Forwarder, Slot};
 
-/// Connections of all ports at the same time.
+/// Connections of all ports of a tunnel at the same time.
 const MOST: usize = 4096;
 /// Connections that the system keeps for us while we are busy.
 const BACKLOG: u32 = 1024;
 /// How long nothing is accepted after the system had no more files.
 const EXHAUSTED: Duration = Duration::from_millis(100);
 
-/// How many connections are carried at the same time; more wait in the kernel.
-pub(super) fn most() -> usize {
+/// How many connections each of so many tunnels carries at the same time; more wait in the kernel.
+pub(super) fn most(tunnels: usize) -> usize {
     #[cfg(unix)]
     let files = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     #[cfg(not(unix))]
     let files = None;
-    most_with(files)
+    most_with(files, tunnels)
 }
 
 /// Each connection is an open file. The other half of those allowed is for listeners, sessions, helpers, and whoever asks how
 /// the tunnel is.
-fn most_with(files: Option<u64>) -> usize {
-    files.and_then(|files| usize::try_from(files / 2).ok()).map_or(MOST, |half| half.clamp(1, MOST))
+fn most_with(files: Option<u64>, tunnels: usize) -> usize {
+    let half = files.and_then(|files| usize::try_from(files / 2).ok());
+    half.map_or(MOST, |half| (half / tunnels.max(1)).clamp(1, MOST))
 }
 
 /// A port of this machine.
@@ -111,7 +112,8 @@ mod tests {
     fn connections_leave_files_for_all_else() {
         let cases = [(None, 4096), (Some(1 << 20), 4096), (Some(1024), 512), (Some(100), 50), (Some(0), 1)];
         for (files, most) in cases {
-            assert_eq!(most_with(files), most, "{files:?}");
+            assert_eq!(most_with(files, 1), most, "{files:?}");
         }
+        assert_eq!(most_with(Some(1024), 4), 128, "tunnels of one process share them");
     }
 }

@@ -11,21 +11,20 @@ use tokio::time::timeout;
 use super::address;
 use super::ports::{self, Local, LocalPort};
 use super::remote::Over;
-use super::rights::{self, Rights};
+use super::rights;
+use super::shared::Shared;
 use super::spec::Spec;
 use super::trust::{Keys, Names};
 use super::world::{Carried, Fate, World};
 use crate::discover::{self, Discovery, Found, discover};
 use crate::failure::{Exit, Failure};
-use crate::hosts::line::{Override, Process};
+use crate::hosts::line::{Override, OwnerId, Process};
 use crate::loopback::Loopback;
 use crate::plan::{Plan, Port, Wish, left_alone};
 use crate::resolve::{Places, Resolver};
 use crate::ssh::error::{Handshake, SshError};
 use crate::ssh::forward::{self, End, Forwarder};
-use crate::ssh::prompt::Prompt;
 use crate::ssh::session::{Means, Refused, Session};
-use crate::tasks::Tasks;
 use crate::{clock, platform};
 
 /// How long a ping may take.
@@ -41,7 +40,7 @@ pub struct Real {
     address: Loopback,
     means: Means,
     forwarder: Forwarder,
-    rights: Rights,
+    shared: Arc<Shared>,
     /// Where the listeners are, once that is known.
     here: OnceCell<Ipv4Addr>,
     /// What was found the last time that there was something.
@@ -49,19 +48,19 @@ pub struct Real {
 }
 
 impl Real {
-    /// The world of a tunnel at this address.
-    pub fn new(spec: Spec, prompt: Arc<dyn Prompt>, tasks: &Tasks) -> Result<Self, Failure> {
+    /// The world of the tunnel that this is about.
+    pub fn new(spec: Spec, shared: Arc<Shared>) -> Result<Self, Failure> {
         let address = spec.address()?;
         let state = platform::state_dir().map(|dir| dir.join("addresses.json"));
         // 127.0.0.1 stays open for forwards that other people made; see `Resolver`.
         let is_ours = |ip: IpAddr| matches!(ip, IpAddr::V4(ip) if Loopback::try_from(ip).is_ok());
         let places = Places::system(platform::hosts_path(), state);
         let resolver = Resolver::new(places, Arc::new(is_ours), clock::wall);
+        let (prompt, tasks) = (Arc::clone(&shared.prompt), shared.tasks.clone());
+        let forwarder = Forwarder::new(ports::most(shared.tunnels), &tasks);
         let host_keys = Arc::new(Keys(Arc::clone(&prompt)));
-        let means = Means { resolve: Arc::new(Names(resolver)), host_keys, prompt, tasks: tasks.clone() };
-        let forwarder = Forwarder::new(ports::most(), tasks);
-        let rights = Rights::new(spec.at_terminal);
-        Ok(Self { spec, address, means, forwarder, rights, here: OnceCell::new(), last: Mutex::default() })
+        let means = Means { resolve: Arc::new(Names(resolver)), host_keys, prompt, tasks };
+        Ok(Self { spec, address, means, forwarder, shared, here: OnceCell::new(), last: Mutex::default() })
     }
 
     /// What opening a session takes, for those who want to see how far it comes.
@@ -80,8 +79,7 @@ impl Real {
             given: profile.ports.clone(),
             master: profile.master,
             files: profile.licences.clone(),
-            variables: discover::licence_variables(variables()),
-            last: self.found_last(),
+            variables: self.variables(),
             steps: profile.steps,
             to_localhost: profile.forward_to.is_none(),
         };
@@ -89,8 +87,11 @@ impl Real {
         discover(&request, &Over { session: link, hosts: &hosts }).await
     }
 
-    fn found_last(&self) -> Option<Found> {
-        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// What may name ports of the server, the command line first.
+    fn variables(&self) -> Vec<(String, String)> {
+        let said =
+            Some(("the command line".to_owned(), self.spec.list())).filter(|(_, list)| !list.is_empty());
+        said.into_iter().chain(discover::licence_variables(variables())).collect()
     }
 
     /// Where the licence server may be in the eyes of the ssh server.
@@ -132,7 +133,7 @@ impl Real {
     async fn alias(&self) -> Result<(), Failure> {
         let block = self.overriding(&[self.spec.name()]);
         let block = block.ok_or_else(|| Failure::new(Exit::No, "the server has no name for a hosts file"))?;
-        self.rights.alias(&block).await
+        self.shared.rights.alias(&block).await
     }
 
     fn overriding(&self, names: &[String]) -> Option<Override> {
@@ -238,11 +239,11 @@ impl World for Real {
         let wish = self.spec.block(self.address, &plan.names).ok_or_else(no_name)?;
         let block = self.overriding(&plan.names);
         let block = block.ok_or_else(|| rights::unchanged("this process cannot be told apart"))?;
-        self.rights.put(wish, &block).await
+        self.shared.rights.put(wish, &block).await
     }
 
     async fn restore(&self) {
-        self.rights.give_back().await;
+        self.shared.rights.give_back(OwnerId::of(&self.spec.name())).await;
     }
 
     async fn ping(&self, link: &Session) -> Option<Duration> {

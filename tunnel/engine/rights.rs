@@ -1,26 +1,48 @@
 //! What takes the administrator's rights: the names of the server in the hosts file and, on macOS, its address.
 
-use tokio::sync::{Mutex, MutexGuard};
+use std::collections::HashSet;
+use std::mem;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
 
 use super::spec::program;
 use crate::failure::{Exit, Failure};
 use crate::hosts::client::{Helper, Put, Started};
 use crate::hosts::lend::{Announcement, ByHand, Way};
-use crate::hosts::line::Override;
+use crate::hosts::line::{Override, OwnerId};
 use crate::hosts::protocol::Wish;
 use crate::plan::Plan;
 use crate::platform;
+use crate::ssh::prompt::Prompt;
 
-/// The helper that has them, started when it is first wanted.
+/// The helper that has them, one for all tunnels of a process: started when it is first wanted, ended when nobody needs it.
 pub(super) struct Rights {
+    prompt: Arc<dyn Prompt>,
     at_terminal: bool,
-    helper: Mutex<Option<Helper>>,
+    held: Mutex<Held>,
+}
+
+#[derive(Default)]
+struct Held {
+    helper: Lent,
+    /// Whose blocks and addresses it holds.
+    users: HashSet<OwnerId>,
+}
+
+#[derive(Default)]
+enum Lent {
+    #[default]
+    NotAsked,
+    Running(Box<Helper>),
+    /// Nobody lends them; what was said. A person who has refused is not asked again.
+    Refused(String),
 }
 
 impl Rights {
     /// Not asked for yet. `at_terminal`: whether a person can be asked for a password.
-    pub(super) fn new(at_terminal: bool) -> Self {
-        Self { at_terminal, helper: Mutex::new(None) }
+    pub(super) fn new(prompt: Arc<dyn Prompt>, at_terminal: bool) -> Self {
+        Self { prompt, at_terminal, held: Mutex::default() }
     }
 
     /// Makes the address of `block` one of this machine, where the system has a command for that.
@@ -28,9 +50,8 @@ impl Rights {
         if platform::giving_alias(block.address.address()).is_none() {
             return Err(Failure::new(Exit::No, "this system gives the loopback interface no more addresses"));
         }
-        let mut held = self.helper(block).await?;
-        let Some(helper) = held.as_mut() else { return Err(no_right(block, "")) };
-        match helper.alias(block.address).await {
+        let mut held = self.held.lock().await;
+        match self.helper(&mut held, block).await?.alias(block.address).await {
             Ok(true) => Ok(()),
             Ok(false) | Err(_) => Err(no_right(block, "")),
         }
@@ -38,9 +59,8 @@ impl Rights {
 
     /// Points names at an address; `block` is what the hosts file then says.
     pub(super) async fn put(&self, wish: Wish, block: &Override) -> Result<(), Failure> {
-        let mut held = self.helper(block).await?;
-        let Some(helper) = held.as_mut() else { return Err(no_right(block, "")) };
-        match helper.put(wish).await {
+        let mut held = self.held.lock().await;
+        match self.helper(&mut held, block).await?.put(wish).await {
             Ok(Put::Done(conflicts)) => {
                 conflicts.iter().for_each(|conflict| tracing::warn!("{conflict}"));
                 Ok(())
@@ -51,10 +71,26 @@ impl Rights {
         }
     }
 
-    /// Has everything undone that was done by these rights.
-    pub(super) async fn give_back(&self) {
-        let Some(helper) = self.helper.lock().await.take() else { return };
-        let left = match helper.close().await {
+    /// Has everything undone that was done by these rights for this tunnel.
+    pub(super) async fn give_back(&self, id: OwnerId) {
+        let mut held = self.held.lock().await;
+        if !held.users.remove(&id) {
+            return;
+        }
+        let is_last = held.users.is_empty();
+        let result = match mem::take(&mut held.helper) {
+            Lent::Running(helper) if is_last => helper.close().await,
+            Lent::Running(mut helper) => {
+                let taken = helper.take(id).await.map(|()| true);
+                held.helper = Lent::Running(helper);
+                taken
+            }
+            none => {
+                held.helper = none;
+                return;
+            }
+        };
+        let left = match result {
             Ok(true) => return,
             Ok(false) => String::new(),
             Err(error) => format!(": {error}"),
@@ -64,24 +100,40 @@ impl Rights {
         );
     }
 
-    async fn helper(&self, block: &Override) -> Result<MutexGuard<'_, Option<Helper>>, Failure> {
-        let mut held = self.helper.lock().await;
-        if held.is_none() {
-            let way = Way::here(self.at_terminal);
-            if matches!(way, Way::Lent { .. }) {
-                // The password is asked for next: nobody is to give it without knowing for what.
-                tracing::warn!("{}", Announcement(block));
-            }
-            match Helper::start(&program()?, &way).await {
-                Ok(Started::Running(helper)) => *held = Some(*helper),
-                Ok(Started::NoPrivilege(said)) => return Err(no_right(block, &said)),
-                Err(error) => {
-                    let message = format!("the helper for the hosts file cannot be started: {error}");
-                    return Err(Failure::new(Exit::NoFile, message));
-                }
+    /// The helper, which from now on works for the tunnel of this block as well.
+    async fn helper<'a>(&self, held: &'a mut Held, block: &Override) -> Result<&'a mut Helper, Failure> {
+        let way = Way::here(self.at_terminal);
+        if held.users.insert(block.id)
+            && matches!(way, Way::Lent { .. })
+            && !matches!(held.helper, Lent::Refused(_))
+        {
+            // The password is asked for next: nobody is to give it without knowing for what.
+            self.prompt.show(&Announcement(block).to_string());
+        }
+        if matches!(held.helper, Lent::NotAsked) {
+            held.helper = self.start(&way).await?;
+        }
+        match &mut held.helper {
+            Lent::Running(helper) => Ok(helper),
+            Lent::Refused(said) => Err(no_right(block, said)),
+            Lent::NotAsked => Err(no_right(block, "")),
+        }
+    }
+
+    async fn start(&self, way: &Way) -> Result<Lent, Failure> {
+        // A lender that asks has the terminal to itself.
+        let _turn = match way {
+            Way::Lent { may_ask: true, .. } => Some(self.prompt.turn().await),
+            Way::Lent { .. } | Way::Direct | Way::Nowhere => None,
+        };
+        match Helper::start(&program()?, way).await {
+            Ok(Started::Running(helper)) => Ok(Lent::Running(helper)),
+            Ok(Started::NoPrivilege(said)) => Ok(Lent::Refused(said)),
+            Err(error) => {
+                let message = format!("the helper for the hosts file cannot be started: {error}");
+                Err(Failure::new(Exit::NoFile, message))
             }
         }
-        Ok(held)
     }
 }
 

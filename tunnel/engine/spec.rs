@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use licgate_core::path::PortAtHost;
+
 use crate::failure::{Exit, Failure};
 use crate::hosts::edit::entries;
 use crate::hosts::file::HostsFile;
@@ -20,6 +22,8 @@ pub struct Spec {
     pub server: String,
     /// What is kept about it.
     pub profile: Profile,
+    /// The ports of its master daemons that the command line names, in lists as licence variables hold them.
+    pub masters: Vec<u16>,
     /// Whether a person can be asked for a password.
     pub at_terminal: bool,
 }
@@ -49,6 +53,13 @@ impl Spec {
     /// The name by which the server is known here: without account and port.
     pub fn name(&self) -> String {
         self.server.parse::<Destination>().map_or_else(|_| self.server.clone(), |typed| typed.host)
+    }
+
+    /// What the command line says of its ports, as the value of a licence variable would.
+    pub fn list(&self) -> String {
+        let host = self.name();
+        let element = |port: &u16| PortAtHost { host: host.clone(), port: Some(*port) }.to_string();
+        self.masters.iter().map(element).collect::<Vec<_>>().join(if cfg!(windows) { ";" } else { ":" })
     }
 
     /// The server's address on this machine.

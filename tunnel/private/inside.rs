@@ -15,6 +15,7 @@ use super::mounted::Mounted;
 use super::relay::Relay;
 use super::{CANNOT_RUN, FAILED, NOT_FOUND, Order, namespace};
 use crate::hosts::line::{Override, Process};
+use crate::hosts::protocol::Wish;
 use crate::platform;
 
 /// The sub-command `run-inside`. It has to be called before there is any second thread: the kernel lets no process with
@@ -80,19 +81,23 @@ impl fmt::Display for Fault {
 impl error::Error for Fault {}
 
 fn run(order: &Order) -> Result<u8, Fault> {
-    let tunnel = Process::running(order.wish.pid).ok_or(Fault::NoTunnel)?;
+    let parent = order.wishes.first().ok_or(Fault::Started)?.pid;
+    let tunnel = Process::running(parent).ok_or(Fault::NoTunnel)?;
     let hosts = order.hosts.map_or_else(platform::hosts_path, Into::into);
-    let wish = &order.wish;
-    let block = Override { id: wish.id, tunnel, address: wish.address, names: wish.names.clone() };
+    let block = |wish: &Wish| {
+        let (tunnel, names) = (tunnel.clone(), wish.names.clone());
+        Override { id: wish.id, tunnel, address: wish.address, names }
+    };
+    let blocks = order.wishes.iter().map(block).collect();
     namespace::enter().map_err(Fault::Forbidden)?;
-    let mounted = Mounted::over(&hosts, block).map_err(Fault::Hosts)?;
+    let mounted = Mounted::over(&hosts, blocks).map_err(Fault::Hosts)?;
     // The end of the tunnel comes as the signal that the end of the application comes as; both are then looked for.
     set_parent_process_death_signal(Some(Signal::CHILD)).map_err(|errno| Fault::System(errno.into()))?;
     let relay = Relay::hear().map_err(Fault::System)?;
     let [program, arguments @ ..] = order.application else { return Err(Fault::Started) };
     let spawned = Command::new(program).args(arguments).spawn();
     let child = spawned.map_err(|error| Fault::Application(program.clone(), error))?;
-    Beside { child, relay, mounted, parent: wish.pid }.stay().map_err(Fault::System)
+    Beside { child, relay, mounted, parent }.stay().map_err(Fault::System)
 }
 
 /// Beside the application as long as it runs.
@@ -113,7 +118,7 @@ impl Beside {
             }
             self.look_after_the_tunnel();
             let mut events = [
-                PollFd::from_borrowed_fd(self.relay.events(), PollFlags::IN),
+                PollFd::new(&self.relay, PollFlags::IN),
                 PollFd::from_borrowed_fd(self.mounted.events(), PollFlags::IN),
             ];
             match poll(&mut events, None) {

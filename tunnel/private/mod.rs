@@ -12,7 +12,7 @@
 //! | signals | those sent to us are sent on; those of the terminal reach the application by themselves |
 //! | exit code | the application's, 128 + n when signal n ended it; see [`FAILED`] and its neighbours for ours |
 //! | the hosts file outside | is never touched; when it changes or is replaced, the private one follows |
-//! | the tunnel ends before the application | the application goes on and a line says so: hours of work may hang on it, and licence clients know how to wait |
+//! | the tunnel ends before the application | the application goes on and a line says so: hours of work may hang on it, and licence clients know how to wait; its exit code is the one that counts |
 
 #[cfg(target_os = "linux")]
 mod forbidden;
@@ -23,7 +23,7 @@ mod mounted;
 #[cfg(target_os = "linux")]
 mod namespace;
 #[cfg(target_os = "linux")]
-mod relay;
+pub(crate) mod relay;
 
 use std::ffi::OsString;
 use std::io;
@@ -42,20 +42,20 @@ pub const CANNOT_RUN: u8 = 126;
 /// Exit code: there is no such application.
 pub const NOT_FOUND: u8 = 127;
 
-/// The arguments that start `application` (the program and its arguments) with this wish fulfilled in its hosts file.
-/// The process that starts it has to be the tunnel that the wish names.
-pub fn arguments(wish: &Wish, application: &[OsString]) -> io::Result<Vec<OsString>> {
-    let mut words = vec![SUBCOMMAND.into(), serde_json::to_string(wish)?.into(), "--".into()];
+/// The arguments that start `application` (the program and its arguments) with these wishes, one at least, fulfilled in its hosts
+/// file. The process that starts it has to be the one that the wishes name.
+pub fn arguments(wishes: &[Wish], application: &[OsString]) -> io::Result<Vec<OsString>> {
+    let mut words = vec![SUBCOMMAND.into(), serde_json::to_string(wishes)?.into(), "--".into()];
     words.extend_from_slice(application);
     Ok(words)
 }
 
-/// What [`arguments`] and tests write: `[--hosts FILE] WISH -- APPLICATION ARGUMENTS`, without the sub-command.
+/// What [`arguments`] and tests write: `[--hosts FILE] WISHES -- APPLICATION ARGUMENTS`, without the sub-command.
 #[cfg(any(test, target_os = "linux"))]
 #[derive(Debug, PartialEq, Eq)]
 struct Order<'a> {
     hosts: Option<&'a Path>,
-    wish: Wish,
+    wishes: Vec<Wish>,
     application: &'a [OsString],
 }
 
@@ -66,10 +66,10 @@ impl<'a> Order<'a> {
             [option, hosts, rest @ ..] if option == "--hosts" => (Some(Path::new(hosts)), rest),
             words => (None, words),
         };
-        let [wish, dashes, application @ ..] = words else { return None };
-        let wish = serde_json::from_str(wish.to_str()?).ok()?;
+        let [wishes, dashes, application @ ..] = words else { return None };
+        let wishes = serde_json::from_str(wishes.to_str()?).ok()?;
         let is_whole = dashes == "--" && !application.is_empty();
-        is_whole.then_some(Self { hosts, wish, application })
+        is_whole.then_some(Self { hosts, wishes, application })
     }
 }
 
@@ -94,12 +94,12 @@ mod tests {
     #[test]
     fn what_starts_it_is_what_it_reads() {
         let wish = r#"{"id":"0a1b2c3d","pid":7,"address":"127.77.3.1","names":["lic1"]}"#;
-        let wish: Wish = serde_json::from_str(wish).unwrap();
+        let wishes: Vec<Wish> = serde_json::from_str(&format!("[{wish},{wish}]")).unwrap();
         let application = ["matlab", "--", "-nodesktop"].map(OsString::from);
-        let words = arguments(&wish, &application).unwrap();
+        let words = arguments(&wishes, &application).unwrap();
         assert_eq!(words[0], SUBCOMMAND);
         let order = Order::parse(&words[1..]).unwrap();
-        assert_eq!(order, Order { hosts: None, wish, application: &application });
+        assert_eq!(order, Order { hosts: None, wishes, application: &application });
         let with = [&["--hosts".into(), "/tmp/h".into()], &words[1..]].concat();
         assert_eq!(Order::parse(&with).unwrap().hosts, Some(Path::new("/tmp/h")));
         for cut in [&words[1..3], &words[1..2], &words[2..], &words[..], &[]] {

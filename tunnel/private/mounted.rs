@@ -22,15 +22,15 @@ use crate::hosts::line::Override;
 #[derive(Debug)]
 pub(super) struct Mounted {
     path: PathBuf,
-    block: Override,
+    blocks: Vec<Override>,
     events: OwnedFd,
     /// The system's file and ours; `None` while there is no system's.
     files: Option<(File, File)>,
 }
 
 impl Mounted {
-    /// Mounts a copy of the hosts file that has the block over it.
-    pub(super) fn over(path: &Path, block: Override) -> io::Result<Self> {
+    /// Mounts a copy of the hosts file that has these blocks over it.
+    pub(super) fn over(path: &Path, blocks: Vec<Override>) -> io::Result<Self> {
         let path = fs::canonicalize(path)?;
         let directory = path.parent().ok_or(io::ErrorKind::NotFound)?;
         let events = inotify::init(inotify::CreateFlags::NONBLOCK | inotify::CreateFlags::CLOEXEC)?;
@@ -38,7 +38,7 @@ impl Mounted {
             inotify::WatchFlags::CREATE | inotify::WatchFlags::MOVED_TO | inotify::WatchFlags::CLOSE_WRITE;
         // Watched first, so that no change is missed between reading and mounting.
         inotify::add_watch(&events, directory, flags)?;
-        let mut mounted = Self { path, block, events, files: None };
+        let mut mounted = Self { path, blocks, events, files: None };
         mounted.mount()?;
         Ok(mounted)
     }
@@ -55,7 +55,7 @@ impl Mounted {
         }
         match &self.files {
             Some((outer, own)) if is_same(&own.metadata()?, &fs::metadata(&self.path)?) => {
-                rewrite(own, &content(outer, &self.block)?)
+                rewrite(own, &content(outer, &self.blocks)?)
             }
             _ => self.mount(),
         }
@@ -85,7 +85,7 @@ impl Mounted {
         // Its name goes at once; the mount keeps it, and nothing is left lying about however we end.
         let own = tempfile::Builder::new().prefix("lictunnel-hosts-").tempfile()?;
         own.as_file().set_permissions(Permissions::from_mode(0o644))?;
-        rewrite(own.as_file(), &content(&outer, &self.block)?)?;
+        rewrite(own.as_file(), &content(&outer, &self.blocks)?)?;
         let none: Option<&Path> = None;
         mount(Some(own.path()), &self.path, none, MsFlags::MS_BIND, none)?;
         self.files = Some((outer, own.into_file()));
@@ -97,14 +97,15 @@ fn is_same(one: &Metadata, other: &Metadata) -> bool {
     (one.dev(), one.ino()) == (other.dev(), other.ino())
 }
 
-/// The system's file with our block. Blocks of other tunnels to this server give way: this file is for one application.
-fn content(mut outer: &File, block: &Override) -> io::Result<Vec<u8>> {
+/// The system's file with our blocks. Blocks of other tunnels to these servers give way: this file is for one application.
+fn content(mut outer: &File, blocks: &[Override]) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     outer.rewind()?;
     if outer.take(MOST + 1).read_to_end(&mut bytes)? as u64 > MOST {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the hosts file is too long"));
     }
-    edit::put(&bytes, block, &|_| false).map_err(io::Error::other)
+    let put = |bytes: Vec<u8>, block| edit::put(&bytes, block, &|_| false);
+    blocks.iter().try_fold(bytes, put).map_err(io::Error::other)
 }
 
 /// One write, so that whoever reads meanwhile finds the old names or the new ones.

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
 use nix::sys::signal::{Signal, kill};
@@ -17,34 +17,50 @@ const PASSED: [i32; 7] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SI
 
 /// Hears signals from when it is made, the end of a child among them.
 #[derive(Debug)]
-pub(super) struct Relay(SignalDelivery<UnixStream, WithOrigin>);
+pub(crate) struct Relay(SignalDelivery<UnixStream, WithOrigin>);
 
 impl Relay {
     /// Begins to hear. What this process was told to ignore (by `nohup`, say) stays ignored, and the application
     /// inherits that.
-    pub(super) fn hear() -> io::Result<Self> {
+    pub(crate) fn hear() -> io::Result<Self> {
         let ignored = ignored(&fs::read_to_string("/proc/self/status")?);
         let passed = PASSED.into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
         let (read, write) = UnixStream::pair()?;
         SignalDelivery::with_pipe(read, write, WithOrigin::default(), passed.chain([SIGCHLD])).map(Self)
     }
 
-    /// Readable when a signal has come.
-    pub(super) fn events(&self) -> BorrowedFd<'_> {
-        self.0.get_read().as_fd()
+    /// The signals that have come, without the ends of children.
+    pub(crate) fn heard(&mut self) -> impl Iterator<Item = Heard> + '_ {
+        let pending = self.0.pending().filter(|origin| origin.signal != SIGCHLD);
+        pending.filter_map(|origin| {
+            let signal = Signal::try_from(origin.signal).ok()?;
+            Some(Heard { signal, is_of_terminal: origin.cause == Cause::Kernel })
+        })
     }
 
     /// Sends on what has come. What the terminal sends (Ctrl-C) reaches the application by itself, as it is in the same
     /// process group: it is not sent twice.
-    pub(super) fn pass(&mut self, application: Pid) {
-        for origin in self.0.pending() {
-            let is_sent = origin.signal != SIGCHLD && origin.cause != Cause::Kernel;
-            if let Some(signal) = Signal::try_from(origin.signal).ok().filter(|_| is_sent) {
-                // It may have ended, which is seen next.
-                let _ = kill(application, signal);
-            }
+    pub(crate) fn pass(&mut self, application: Pid) {
+        for heard in self.heard().filter(|heard| !heard.is_of_terminal) {
+            // It may have ended, which is seen next.
+            let _ = kill(application, heard.signal);
         }
     }
+}
+
+/// Readable when a signal has come.
+impl AsFd for Relay {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.get_read().as_fd()
+    }
+}
+
+/// A signal that came.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Heard {
+    pub(crate) signal: Signal,
+    /// Whether it came by a key, and so to all programs at the terminal.
+    pub(crate) is_of_terminal: bool,
 }
 
 /// The set of ignored signals in a text of `/proc/PID/status`, signal 1 lowest.

@@ -38,7 +38,7 @@ fn everybody() -> &'static [As] {
 }
 
 fn wish(pid: u32) -> String {
-    format!(r#"{{"id":"0a1b2c3d","pid":{pid},"address":"127.77.3.1","names":["lic1","lic1.x"]}}"#)
+    format!(r#"[{{"id":"0a1b2c3d","pid":{pid},"address":"127.77.3.1","names":["lic1","lic1.x"]}}]"#)
 }
 
 impl Place {

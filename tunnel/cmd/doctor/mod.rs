@@ -10,7 +10,7 @@ use std::time::Duration;
 use self::report::Report;
 use super::runtime;
 use crate::discover::Role;
-use crate::engine::{Real, Spec, World as _};
+use crate::engine::{Real, Shared, Spec, World as _};
 use crate::failure::{Exit, Failure};
 use crate::plan::{Plan, left_alone};
 use crate::ssh::error::SshError;
@@ -49,7 +49,8 @@ pub(super) fn doctor(spec: &Spec, json: bool) -> Result<(), Failure> {
 async fn far(spec: &Spec, tasks: &Tasks, report: &mut Report) -> Option<Plan> {
     let target = report.add("configuration", spec.target().await, configuration)?;
     let prompt: Arc<dyn Prompt> = Arc::new(Terminal::new(tasks));
-    let world = match Real::new(spec.clone(), prompt, tasks) {
+    let shared = Arc::new(Shared::new(prompt, spec.at_terminal, 1, tasks));
+    let world = match Real::new(spec.clone(), shared) {
         Ok(world) => world,
         Err(failure) => {
             report.say("local address", Err(failure));

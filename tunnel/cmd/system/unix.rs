@@ -7,8 +7,8 @@ use std::process::Command;
 use sd_notify::NotifyState;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
 
+use super::super::tunnels::Orders;
 use crate::engine::Order;
 use crate::tasks::Tasks;
 
@@ -33,7 +33,7 @@ pub(crate) async fn call(path: &Path) -> io::Result<UnixStream> {
 }
 
 /// Hears signals from now on, none of which kills the process any more, and hands them on as orders.
-pub(crate) fn hear(orders: mpsc::Sender<Order>, tasks: &Tasks) -> io::Result<()> {
+pub(crate) fn hear(orders: Orders, tasks: &Tasks) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
@@ -43,11 +43,10 @@ pub(crate) fn hear(orders: mpsc::Sender<Order>, tasks: &Tasks) -> io::Result<()>
                 _ = terminate.recv() => Order::Stop,
                 _ = interrupt.recv() => Order::Stop,
                 _ = hangup.recv() => Order::Kick,
-                // The tunnel has ended.
+                // All tunnels have ended.
                 () = orders.closed() => return,
             };
-            // A full queue holds the same orders already.
-            orders.try_send(order).ok();
+            orders.give(order);
         }
     }));
     Ok(())

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use tokio::net::windows::named_pipe::{ClientOptions, NamedPipeClient, NamedPipeServer, ServerOptions};
 use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
-use tokio::sync::mpsc;
 use tokio::time::sleep;
 
+use super::super::tunnels::Orders;
 use crate::engine::Order;
 use crate::hosts::line::OwnerId;
 use crate::tasks::Tasks;
@@ -69,7 +69,7 @@ fn pipe_name(path: &Path) -> String {
 }
 
 /// Hears what ends a console program, none of which kills the process at once any more, and hands it on as orders.
-pub(crate) fn hear(orders: mpsc::Sender<Order>, tasks: &Tasks) -> io::Result<()> {
+pub(crate) fn hear(orders: Orders, tasks: &Tasks) -> io::Result<()> {
     let (mut c, mut brk, mut close, mut shutdown) =
         (ctrl_c()?, ctrl_break()?, ctrl_close()?, ctrl_shutdown()?);
     drop(tasks.spawn(async move {
@@ -79,11 +79,10 @@ pub(crate) fn hear(orders: mpsc::Sender<Order>, tasks: &Tasks) -> io::Result<()>
                 _ = brk.recv() => {}
                 _ = close.recv() => {}
                 _ = shutdown.recv() => {}
-                // The tunnel has ended.
+                // All tunnels have ended.
                 () = orders.closed() => return,
             }
-            // A full queue holds the same orders already.
-            orders.try_send(Order::Stop).ok();
+            orders.give(Order::Stop);
         }
     }));
     Ok(())

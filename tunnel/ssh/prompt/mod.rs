@@ -20,6 +20,9 @@ const LONGEST_TEXT: usize = 2000;
 /// An answer that comes later.
 pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Zeroizing<String>, NoAnswer>> + Send + 'a>>;
 
+/// A terminal left to somebody else, until this is dropped.
+pub type Turn<'a> = Box<dyn Send + 'a>;
+
 /// Someone who can be asked.
 pub trait Prompt: Send + Sync {
     /// Whether anyone is there to answer.
@@ -28,8 +31,13 @@ pub trait Prompt: Send + Sync {
     /// Asks, and waits as long as it takes. Dropping the answer takes the question back.
     fn ask(&self, question: Question) -> Answer<'_>;
 
-    /// Shows what a server wants its users to read.
+    /// Shows what a server wants its users to read, or what they have to know before they are asked.
     fn show(&self, text: &str);
+
+    /// Waits until nobody asks anything, and then leaves the terminal to another program that asks (`sudo`).
+    fn turn(&self) -> Pin<Box<dyn Future<Output = Turn<'_>> + Send + '_>> {
+        Box::pin(std::future::ready(Box::new(()) as Turn<'_>))
+    }
 }
 
 /// What is asked.

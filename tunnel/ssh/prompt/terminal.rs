@@ -39,8 +39,13 @@ impl Prompt for Terminal {
     }
 
     fn show(&self, text: &str) {
-        // A banner that cannot be shown is no reason to stop.
-        drop(writeln!(io::stderr(), "{}", printable(text).trim_end()));
+        let text = printable(text);
+        // Where it is asked what this may be about, wherever standard error leads.
+        let shown = platform::output().and_then(|mut terminal| writeln!(terminal, "{}", text.trim_end()));
+        if shown.is_err() {
+            // What cannot be shown is no reason to stop.
+            drop(writeln!(io::stderr(), "{}", text.trim_end()));
+        }
     }
 }
 
@@ -56,6 +61,10 @@ mod platform {
 
     pub(super) fn is_there() -> bool {
         open().is_ok()
+    }
+
+    pub(super) fn output() -> io::Result<File> {
+        open()
     }
 
     fn open() -> io::Result<File> {
@@ -133,13 +142,17 @@ mod platform {
 
 #[cfg(windows)]
 mod platform {
-    use std::fs::OpenOptions;
+    use std::fs::{File, OpenOptions};
     use std::io::{self, BufRead as _, Read as _, Write as _};
 
     use super::{LONGEST_ANSWER, NoAnswer, Question, Zeroizing};
 
     pub(super) fn is_there() -> bool {
         OpenOptions::new().read(true).write(true).open("CONIN$").is_ok()
+    }
+
+    pub(super) fn output() -> io::Result<File> {
+        OpenOptions::new().write(true).open("CONOUT$")
     }
 
     /// A question that is taken back stays on the console until it is answered: Windows cannot wait for two things here
@@ -152,7 +165,7 @@ mod platform {
         if !question.echo {
             return rpassword::prompt_password(&question.text).map(Zeroizing::new).map_err(NoAnswer::Failed);
         }
-        let mut out = OpenOptions::new().write(true).open("CONOUT$").map_err(|_| NoAnswer::Nobody)?;
+        let mut out = output().map_err(|_| NoAnswer::Nobody)?;
         write!(out, "{}", question.text).map_err(NoAnswer::Failed)?;
         let console = OpenOptions::new().read(true).open("CONIN$").map_err(|_| NoAnswer::Nobody)?;
         let mut line = Zeroizing::new(String::new());
