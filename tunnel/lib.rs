@@ -9,7 +9,7 @@
 //! | room | what it holds | pure |
 //! |---|---|---|
 //! | [`profile`] | what it is told: `lictunnel.toml` | parsing |
-//! | [`plan`] | profile, found ports and busy ports make a plan, or the reason why not | yes |
+//! | [`plan`] | profile and found ports make a plan, or the reasons why not | yes |
 //! | [`life`] | the state machine of one tunnel: events in, actions out | yes |
 //! | [`engine`] | the loop around it, one a tunnel: does what `life` says and tells it what came of it | |
 //! | [`loopback`] | the address of a server on this machine | yes |

@@ -1,18 +1,14 @@
-//! What to forward where: profile, found ports and busy ports make a plan, or the reasons why there is none.
+//! What to forward where: profile and found ports make a plan, or the reasons why there is none.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::IpAddr;
 
-use crate::discover::Role;
-use crate::failure::{Exit, Failure};
+use crate::discover::{MOST_PORTS, Role};
 use crate::hosts::name::HostName;
 
 /// The first port that needs no privilege.
 const FIRST_FREE: u16 = 1024;
-
-/// The most forwards of one server: a licence server has two to ten ports, `--all-ports` on a busy host finds some more.
-pub const MOST_FORWARDS: usize = 256;
 
 /// Everything that a plan is made of.
 #[derive(Debug, Clone)]
@@ -29,8 +25,6 @@ pub struct Wish {
     pub is_whole: bool,
     /// Where the licence server is in the eyes of the ssh server, best first.
     pub hosts: Vec<String>,
-    /// Ports of `address` that others listen on.
-    pub busy: Vec<Busy>,
     /// Whether this process may listen on ports below 1024.
     pub is_privileged: bool,
     /// What was tried to find ports, one line each.
@@ -44,15 +38,6 @@ pub struct Port {
     pub number: u16,
     /// What it is for.
     pub role: Role,
-}
-
-/// A local port that cannot be had.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Busy {
-    /// Its number.
-    pub port: u16,
-    /// Who listens there, as far as that can be seen.
-    pub owner: Option<String>,
 }
 
 /// What is forwarded where.
@@ -84,8 +69,6 @@ pub struct Changes {
 /// A reason why there is no plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Obstacle {
-    /// Another process listens on a port.
-    Busy(Busy, IpAddr),
     /// A port below 1024 wants privilege.
     Privileged(u16),
     /// No port is known; what was tried.
@@ -102,16 +85,13 @@ impl Plan {
         if forwards.is_empty() {
             obstacles.push(Obstacle::NoPorts(wish.tried.clone()));
         }
-        if forwards.len() > MOST_FORWARDS {
+        if forwards.len() > MOST_PORTS {
             obstacles.push(Obstacle::TooMany(forwards.len()));
         }
-        for port in forwards.iter().map(|port| port.number) {
-            if let Some(busy) = wish.busy.iter().find(|busy| busy.port == port) {
-                obstacles.push(Obstacle::Busy(busy.clone(), wish.address));
-            } else if port < FIRST_FREE && !wish.is_privileged {
-                obstacles.push(Obstacle::Privileged(port));
-            }
-        }
+        let privileged = |port: &Port| port.number < FIRST_FREE && !wish.is_privileged;
+        obstacles.extend(
+            forwards.iter().filter(|port| privileged(port)).map(|port| Obstacle::Privileged(port.number)),
+        );
         if !obstacles.is_empty() {
             return Err(obstacles);
         }
@@ -174,13 +154,6 @@ impl Plan {
 impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Busy(busy, address) => {
-                write!(f, "port {} of {address} is taken", busy.port)?;
-                match &busy.owner {
-                    Some(owner) => write!(f, " by {owner}; end that, or pin another address in the profile"),
-                    None => f.write_str(" by a process that may not be seen; end it, or pin another address"),
-                }
-            }
             Self::Privileged(port) => {
                 write!(f, "port {port} is below {FIRST_FREE}, which only an administrator may listen on")
             }
@@ -189,10 +162,7 @@ impl fmt::Display for Obstacle {
                 tried.iter().try_for_each(|tried| write!(f, "\n  tried: {tried}"))
             }
             Self::TooMany(count) => {
-                write!(
-                    f,
-                    "{count} ports are too many, at most {MOST_FORWARDS} are forwarded; name them with --ports"
-                )
+                write!(f, "{count} ports are too many, at most {MOST_PORTS} are forwarded; name fewer")
             }
         }
     }

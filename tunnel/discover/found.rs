@@ -6,7 +6,8 @@ use std::fmt;
 use super::system::System;
 use super::{Step, name};
 
-/// More ports than this of one server are not forwarded.
+/// More ports than this of one server are not forwarded. What is found beyond them is left out; more that a user names are an error
+/// of the plan.
 pub const MOST_PORTS: usize = 64;
 /// More names than this no server has.
 pub(super) const MOST_NAMES: usize = 32;
@@ -136,7 +137,7 @@ impl Found {
         if let Role::Vendor(name) = &role {
             self.expect(name.clone());
         }
-        let is_full = self.ports.len() >= MOST_PORTS;
+        let is_full = self.ports.len() >= MOST_PORTS && by != Step::Given;
         match self.ports.get_mut(&number) {
             Some(port) if role < port.role => *port = Port { role, by },
             Some(_) => {}

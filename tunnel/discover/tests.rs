@@ -61,6 +61,14 @@ fn shown(discovery: &Discovery) -> String {
 }
 
 #[tokio::test]
+async fn what_a_user_names_is_not_cut() {
+    let given: Vec<u16> = (2000..).take(MOST_PORTS + 1).collect();
+    let request = Request { given: given.clone(), ..Request::of("lic1") };
+    let discovery = discover(&request, &Server::default()).await;
+    assert!(discovery.found.ports().keys().eq(&given));
+}
+
+#[tokio::test]
 async fn given_ports_are_all_there_is() {
     let server = Server::default();
     let request = Request { given: vec![1715, 1716], ..Request::of("lic1") };

@@ -9,7 +9,6 @@ use tokio::time::sleep;
 
 use super::world::{Client, Door};
 use crate::failure::{Exit, Failure};
-use crate::plan::{Busy, Obstacle};
 use crate::platform;
 use crate::ssh::forward::{Forwarder, Slot};
 
@@ -90,23 +89,35 @@ fn bind(at: SocketAddr) -> io::Result<TcpListener> {
 }
 
 fn cannot_listen(at: SocketAddr, error: &io::Error) -> Failure {
+    if error.kind() != io::ErrorKind::AddrInUse {
+        return Failure::new(Exit::PortTaken, format!("cannot listen on {at}: {error}"));
+    }
+    // Another number in its place would be no use: applications ask for this one.
     let owner = match at.ip() {
         IpAddr::V4(address) => platform::port_owner(address, at.port()),
         IpAddr::V6(_) => None,
     };
-    let message = match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            let busy = Busy { port: at.port(), owner: owner.map(|owner| owner.to_string()) };
-            Obstacle::Busy(busy, at.ip()).to_string()
-        }
-        _ => format!("cannot listen on {at}: {error}"),
-    };
-    Failure::new(Exit::PortTaken, message)
+    let owner = owner.map_or("a process that may not be seen".to_owned(), |owner| owner.to_string());
+    let message = format!("port {} of {} is taken by {owner}", at.port(), at.ip());
+    Failure::new(Exit::PortTaken, message).with_hint("end it, or pin another address in the profile")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_port_that_is_taken_is_an_error_that_names_the_owner() {
+        let other = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let at = other.local_addr().unwrap();
+        let failure = LocalPort::listen(at, Forwarder::new(1, &crate::tasks::Tasks::new())).err().unwrap();
+        assert_eq!(failure.exit, Exit::PortTaken);
+        let owner = platform::port_owner(std::net::Ipv4Addr::LOCALHOST, at.port());
+        let owner = owner.map_or("a process that may not be seen".to_owned(), |owner| owner.to_string());
+        assert_eq!(failure.message, format!("port {} of 127.0.0.1 is taken by {owner}", at.port()));
+        #[cfg(target_os = "linux")]
+        assert!(failure.message.contains(&std::process::id().to_string()), "{failure}");
+    }
 
     #[test]
     fn connections_leave_files_for_all_else() {

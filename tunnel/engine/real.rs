@@ -117,8 +117,6 @@ impl Real {
             ports: found.ports().iter().map(port).collect(),
             is_whole: !self.spec.profile.ports.is_empty() || found.is_complete(),
             hosts: self.hosts(found),
-            // Who holds a port shows when it is to be listened on.
-            busy: Vec::new(),
             is_privileged: is_privileged(),
             tried: discovery.notes.iter().map(ToString::to_string).collect(),
         };

@@ -96,7 +96,6 @@ impl World for Played {
             ports: ports.iter().map(|port| Port { number: *port, role: Role::Other }).collect(),
             is_whole: true,
             hosts: vec![],
-            busy: vec![],
             is_privileged: false,
             tried: vec![],
         };

@@ -19,7 +19,6 @@ fn plan(ports: &[u16]) -> Plan {
         ports: ports.iter().map(|port| Port { number: *port, role: Role::Other }).collect(),
         is_whole: true,
         hosts: vec![],
-        busy: vec![],
         is_privileged: false,
         tried: vec![],
     })

@@ -115,13 +115,6 @@ impl Forwarder {
         self.session.send_replace(session.map(|session| Arc::clone(session.core())));
     }
 
-    /// Waits until there is a session, for whoever holds a connection while there is none.
-    pub async fn ready(&self) {
-        let mut session = self.session.subscribe();
-        // It cannot fail: the sender is here.
-        drop(session.wait_for(Option::is_some).await);
-    }
-
     /// Waits until one more connection may be carried.
     pub async fn slot(&self) -> Slot {
         match Arc::clone(&self.slots).acquire_owned().await {

@@ -27,7 +27,6 @@ impl Line {
         let session = Session::open(&sshd.target(), &means).await.unwrap();
         let forwarder = Forwarder::new(1000, &means.tasks);
         forwarder.carry_over(Some(&session));
-        forwarder.ready().await;
         Some(Self { sshd, session, forwarder, tasks: means.tasks })
     }
 
