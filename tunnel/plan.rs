@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::discover::{MOST_PORTS, Role};
+use crate::failure::{Exit, Failure};
 use crate::hosts::name::HostName;
 
 /// The first port that needs no privilege.

@@ -16,7 +16,7 @@ use crate::tasks::Tasks;
 
 /// The longest word, with its line end.
 const LONGEST_WORD: u64 = 16;
-/// The longest answer: 256 ports with 200 bytes each, and some names.
+/// The longest answer: 64 ports with 200 bytes each, and some names.
 const LONGEST_ANSWER: u64 = 1 << 20;
 /// How long one side waits for the other.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -84,7 +84,7 @@ async fn answer(
             orders.try_send(Order::Stop).ok();
         }
     }
-    let mut json = serde_json::to_vec(&*board.borrow())?;
+    let mut json = serde_json::to_vec(&board.borrow().now())?;
     json.push(b'\n');
     stream.write_all(&json).await
 }

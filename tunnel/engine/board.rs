@@ -1,13 +1,17 @@
 //! How a tunnel is, for `status`.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Stopwatch;
 use crate::life::{Life, Phase};
+use crate::plan::Port;
 
 /// How a tunnel is. The field names are an interface: `status --json` shows them.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Board {
     /// The server, as typed.
     pub server: String,
@@ -41,6 +45,27 @@ pub struct Board {
     pub trouble: Option<String>,
     /// Milliseconds to the next try.
     pub next_try_ms: Option<u64>,
+    /// Where [`now`](Self::now) reads; another process cannot.
+    #[serde(skip)]
+    pub live: Live,
+}
+
+/// What changes all the time, for whoever reads a board between two writings.
+#[derive(Debug, Clone, Default)]
+pub struct Live {
+    watch: Option<Stopwatch>,
+    next_try: Option<Duration>,
+    forwards: Vec<(Port, Arc<Counter>)>,
+}
+
+/// The numbers of one port since the start of the tunnel.
+#[derive(Debug, Default)]
+pub(super) struct Counter {
+    pub(super) open: AtomicU64,
+    pub(super) total: AtomicU64,
+    pub(super) refused: AtomicU64,
+    pub(super) up: AtomicU64,
+    pub(super) down: AtomicU64,
 }
 
 /// Whether names lead to this machine.
@@ -76,16 +101,28 @@ pub struct Forwarded {
 }
 
 impl Board {
+    /// The board with its times and numbers as they are at this moment.
+    #[must_use]
+    pub fn now(&self) -> Self {
+        let mut board = self.clone();
+        board.refresh();
+        board
+    }
+
     /// Shows how it is now.
-    pub(super) fn show(&mut self, now: Duration, life: &Life, forwards: Vec<Forwarded>) {
+    pub(super) fn show(&mut self, watch: Stopwatch, life: &Life, forwards: Vec<(Port, Arc<Counter>)>) {
+        let next_try = match life.phase() {
+            Phase::Waiting(until) => Some(until),
+            _ => None,
+        };
+        self.live = Live { watch: Some(watch), next_try, forwards };
+        self.refresh();
         let state = life.phase().to_string();
-        self.up_ms = millis(now);
         if self.state != state {
             self.state = state;
             self.since_ms = self.up_ms;
         }
         self.is_open = life.is_open();
-        self.forwards = forwards;
         self.address = life.plan().map(|plan| plan.address.to_string());
         self.names = life.plan().map(|plan| plan.names.clone()).unwrap_or_default();
         self.strange_names = life.plan().map(|plan| plan.strange_names.clone()).unwrap_or_default();
@@ -95,10 +132,28 @@ impl Board {
             Some(Err(why)) => OverrideState::Missing(why.to_string()),
         };
         self.trouble = life.trouble().map(ToString::to_string);
-        self.next_try_ms = match life.phase() {
-            Phase::Waiting(until) => Some(millis(until.saturating_sub(now))),
-            _ => None,
-        };
+    }
+
+    fn refresh(&mut self) {
+        let Some(now) = self.live.watch.map(|watch| watch.elapsed()) else { return };
+        self.up_ms = millis(now);
+        self.next_try_ms = self.live.next_try.map(|until| millis(until.saturating_sub(now)));
+        self.forwards = self.live.forwards.iter().map(|(port, counter)| counter.row(port)).collect();
+    }
+}
+
+impl Counter {
+    fn row(&self, port: &Port) -> Forwarded {
+        let read = |number: &AtomicU64| number.load(Ordering::Relaxed);
+        Forwarded {
+            port: port.number,
+            role: port.role.to_string(),
+            open: read(&self.open),
+            total: read(&self.total),
+            refused: read(&self.refused),
+            bytes_up: read(&self.up),
+            bytes_down: read(&self.down),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! All effects are behind [`World`], so that the loop runs in tests without a network and under virtual time. Connections do not
 //! pass through the loop: each has a task that waits at the gate and is then carried by the world.
 
+mod act;
 mod address;
 mod board;
 mod gate;
@@ -11,6 +12,7 @@ mod real;
 mod remote;
 mod rig;
 mod rights;
+mod senses;
 mod shared;
 mod spec;
 #[cfg(test)]
@@ -18,18 +20,13 @@ mod tests;
 mod trust;
 mod world;
 
-use std::collections::BTreeSet;
-use std::future::Future;
-use std::mem::replace;
-use std::net::IpAddr;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
-pub use board::{Board, Forwarded, OverrideState};
+pub use board::{Board, Forwarded, Live, OverrideState};
 pub use real::Real;
 pub use shared::Shared;
 pub use spec::{Spec, program};
@@ -38,16 +35,13 @@ pub use world::{Carried, Client, Door, Fate, World};
 use crate::clock::Stopwatch;
 use crate::failure::Failure;
 use crate::life::{Action, Event, Life, Now, Phase};
-use crate::plan::Plan;
 use crate::tasks::Tasks;
-use gate::Way;
+use act::{Done, Effect};
 use rig::Rig;
+use senses::Senses;
 
-/// How often it is looked whether the machine slept or its network changed, and the board is written anew.
+/// How often it is looked whether the machine slept or its network changed.
 const LOOK: Duration = Duration::from_secs(1);
-/// A machine that was away for so long has lost its connections, more likely than not.
-const NAP: Duration = Duration::from_secs(5);
-
 /// So many words of connections wait at most for the loop.
 const NEWS: usize = 8;
 
@@ -69,16 +63,7 @@ pub struct Settings {
     pub hold: Duration,
 }
 
-type Effect<L> = Pin<Box<dyn Future<Output = Done<L>>>>;
-
-/// What came of an effect.
-enum Done<L> {
-    Connected(Result<L, Failure>),
-    Verified(Result<String, Failure>),
-    Event(Event),
-}
-
-/// Runs one tunnel to its end. `board` shows at any time how it is.
+/// Runs one tunnel to its end, which also comes when nobody is left to give orders. `board` shows at any time how it is.
 ///
 /// # Errors
 /// Why it ended, if not because it was told to.
@@ -92,9 +77,9 @@ pub async fn run<W: World>(
     let (life, first) = Life::start(settings.overrides);
     let (tell, news) = mpsc::channel(NEWS);
     let rig = Rig::new(Arc::clone(&world), settings.hold, tell, tasks.clone());
-    let (slept, addresses) = (world.slept(), world.addresses());
-    let (link, effect, watch) = (None, None, Stopwatch::start());
-    let mut engine = Engine { world, life, rig, link, effect, orders, news, board, watch, slept, addresses };
+    let (watch, senses, orders) = (Stopwatch::start(), Senses::new(&*world), Some(orders));
+    let mut engine =
+        Engine { world, life, rig, link: None, effect: None, orders, news, board, watch, senses };
     engine.act_all(first);
     loop {
         engine.publish();
@@ -112,12 +97,12 @@ struct Engine<W: World> {
     rig: Rig<W>,
     link: Option<Arc<W::Link>>,
     effect: Option<Effect<W::Link>>,
-    orders: mpsc::Receiver<Order>,
+    /// `None`: whoever gave them has gone.
+    orders: Option<mpsc::Receiver<Order>>,
     news: mpsc::Receiver<Event>,
     board: watch::Sender<Board>,
     watch: Stopwatch,
-    slept: Duration,
-    addresses: BTreeSet<IpAddr>,
+    senses: Senses,
 }
 
 impl<W: World> Engine<W> {
@@ -161,16 +146,12 @@ impl<W: World> Engine<W> {
 
     /// What happens next.
     async fn next(&mut self) -> Event {
-        let Self { world, life, rig, link, effect, orders, news, watch, slept, addresses, .. } = self;
+        let Self { world, life, rig, link, effect, orders, news, watch, senses, .. } = self;
         let deadline = life.next_deadline().map(|at| at.saturating_sub(watch.elapsed()));
         let is_draining = matches!(life.phase(), Phase::Draining(_));
         tokio::select! {
             biased;
-            // Whoever gives orders has gone: so has the reason for the tunnel.
-            order = orders.recv() => match order {
-                Some(Order::Kick) => Event::Kicked,
-                Some(Order::Stop) | None => Event::Stopped,
-            },
+            event = ordered(orders) => event,
             done = pending_or(effect.as_mut()) => {
                 *effect = None;
                 self.done(done)
@@ -182,12 +163,7 @@ impl<W: World> Engine<W> {
             Some(event) = news.recv() => event,
             () = rig.drained(), if is_draining => Event::Drained,
             () = until(deadline) => Event::Tick,
-            () = sleep(LOOK) => {
-                let (now, here) = (world.slept(), world.addresses());
-                let nap = now.saturating_sub(replace(slept, now));
-                let has_moved = replace(addresses, here) != *addresses;
-                if nap >= NAP || has_moved { Event::Woke } else { Event::Tick }
-            }
+            () = sleep(LOOK) => if senses.has_woken(&**world) { Event::Woke } else { Event::Tick },
         }
     }
 
@@ -205,83 +181,22 @@ impl<W: World> Engine<W> {
         }
     }
 
-    fn act(&mut self, action: Action) -> Option<Event> {
-        let world = Arc::clone(&self.world);
-        match action {
-            Action::Connect => {
-                self.effect = Some(Box::pin(async move { Done::Connected(world.connect().await) }));
-            }
-            Action::Find => self
-                .with_link(move |link| async move { Done::Event(Event::Planned(world.find(&link).await)) }),
-            Action::Bind(plan, changes) => return Some(Event::Bound(self.rig.bind(&plan, &changes))),
-            Action::Verify => {
-                let plan = self.life.plan().cloned();
-                self.with_link(move |link| async move {
-                    let Some(plan) = plan else { return Done::Event(Event::Tick) };
-                    Done::Verified(world.verify(&link, &plan).await)
-                });
-            }
-            Action::Override => {
-                let plan = self.life.plan().cloned();
-                self.effect = Some(Box::pin(async move {
-                    Done::Event(Event::Overridden(set(&*world, plan.as_ref()).await))
-                }));
-            }
-            Action::Restore => {
-                self.effect = Some(Box::pin(async move {
-                    world.restore().await;
-                    Done::Event(Event::Restored)
-                }));
-            }
-            Action::Ping => {
-                self.with_link(
-                    move |link| async move { Done::Event(Event::Pinged(world.ping(&link).await)) },
-                );
-            }
-            Action::Admit => {
-                let host = self.rig.host.clone();
-                self.rig.open(self.link.clone().map(|link| Way { link, host }));
-            }
-            Action::Hold => self.rig.open(None),
-            Action::HangUp => {
-                self.effect = None;
-                if let Some(link) = self.link.take() {
-                    world.cut(&link);
-                }
-            }
-            Action::StopListening => self.rig.stop(),
-            Action::Close => {
-                let link = self.link.take();
-                self.effect = Some(Box::pin(async move {
-                    if let Some(link) = link {
-                        world.leave(link).await;
-                    }
-                    Done::Event(Event::Closed)
-                }));
-            }
-        }
-        None
-    }
-
-    /// Begins an effect on the session. Without one the news of its end is on its way, and no effect is wanted.
-    fn with_link<F>(&mut self, effect: impl FnOnce(Arc<W::Link>) -> F)
-    where
-        F: Future<Output = Done<W::Link>> + 'static,
-    {
-        self.effect = self.link.clone().map(|link| Box::pin(effect(link)) as Effect<W::Link>);
-    }
-
     fn publish(&self) {
-        let now = self.watch.elapsed();
-        let (life, rig) = (&self.life, &self.rig);
-        self.board.send_modify(|board| board.show(now, life, rig.counters(life.plan())));
+        let counters = self.rig.counters(self.life.plan());
+        self.board.send_modify(|board| board.show(self.watch, &self.life, counters));
     }
 }
 
-async fn set<W: World>(world: &W, plan: Option<&Plan>) -> Result<(), Failure> {
-    match plan {
-        Some(plan) => world.set(plan).await,
-        None => Ok(()),
+/// The next order. When those who give orders have gone, so has the reason for the tunnel; that is said once.
+async fn ordered(orders: &mut Option<mpsc::Receiver<Order>>) -> Event {
+    let Some(receiver) = orders else { return std::future::pending().await };
+    match receiver.recv().await {
+        Some(Order::Kick) => Event::Kicked,
+        Some(Order::Stop) => Event::Stopped,
+        None => {
+            *orders = None;
+            Event::Stopped
+        }
     }
 }
 

@@ -3,29 +3,19 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::board::Forwarded;
+use super::board::Counter;
 use super::gate::{Gate, Way, pass};
 use super::world::{Carried, Client, Door, Fate, World};
 use crate::failure::Failure;
 use crate::life::Event;
-use crate::plan::{Changes, Plan};
+use crate::plan::{Changes, Plan, Port};
 use crate::tasks::Tasks;
-
-/// The numbers of one port since the start of the tunnel.
-#[derive(Debug, Default)]
-struct Counter {
-    open: AtomicU64,
-    total: AtomicU64,
-    refused: AtomicU64,
-    up: AtomicU64,
-    down: AtomicU64,
-}
 
 /// What all connections share.
 struct Shared<W: World> {
@@ -129,24 +119,11 @@ impl<W: World> Rig<W> {
         while self.all_gone.recv().await.is_some() {}
     }
 
-    /// The numbers of the ports in `plan`.
-    pub(super) fn counters(&self, plan: Option<&Plan>) -> Vec<Forwarded> {
+    /// The ports of `plan` with their numbers.
+    pub(super) fn counters(&self, plan: Option<&Plan>) -> Vec<(Port, Arc<Counter>)> {
         let ports = plan.iter().flat_map(|plan| &plan.forwards);
-        let rows = ports.map(|port| {
-            let read = |field: fn(&Counter) -> &AtomicU64| {
-                self.counters.get(&port.number).map_or(0, |counter| field(counter).load(Ordering::Relaxed))
-            };
-            Forwarded {
-                port: port.number,
-                role: port.role.to_string(),
-                open: read(|counter| &counter.open),
-                total: read(|counter| &counter.total),
-                refused: read(|counter| &counter.refused),
-                bytes_up: read(|counter| &counter.up),
-                bytes_down: read(|counter| &counter.down),
-            }
-        });
-        rows.collect()
+        let counter = |port: &Port| self.counters.get(&port.number).cloned().unwrap_or_default();
+        ports.map(|port| (port.clone(), counter(port))).collect()
     }
 }
 

@@ -26,3 +26,15 @@ fn open_connections_have_five_seconds_at_the_end() {
         assert_eq!(watch.elapsed(), crate::life::DRAIN);
     });
 }
+
+#[test]
+fn it_ends_when_nobody_is_left_to_give_orders() {
+    play(|world| async move {
+        let mut stage = Stage::begin(world.clone());
+        stage.until("ready").await;
+        let Stage { orders, running, .. } = stage;
+        drop(orders);
+        assert_eq!(running.await.unwrap(), Ok(()));
+        assert_eq!(world.with(|play| play.notes.clone()), ["restored", "left"]);
+    });
+}
