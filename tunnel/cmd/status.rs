@@ -116,6 +116,10 @@ fn page(board: &Board) -> String {
     if let Some(told) = left_alone(&board.strange_names) {
         text += &format!("  {}\n", told.to_string().replace('\n', "\n  "));
     }
+    // While it waits, the first line says it.
+    if let (true, Some(trouble)) = (board.state != "waiting", &board.trouble) {
+        text += &format!("  {}\n", trouble.replace('\n', "\n  "));
+    }
     for row in &board.forwards {
         text += &format!(
             "  {:>5}  {:<24} {} open, {} in all, {} refused, {} bytes up, {} down\n",

@@ -41,7 +41,7 @@ pub struct Board {
     pub names_are: OverrideState,
     /// The ports.
     pub forwards: Vec<Forwarded>,
-    /// What went wrong last, since it was ready.
+    /// What is wrong: the last thing since it was ready; while it is ready, why it cannot adapt to the server.
     pub trouble: Option<String>,
     /// Milliseconds to the next try.
     pub next_try_ms: Option<u64>,

@@ -17,6 +17,7 @@ mod shared;
 mod spec;
 #[cfg(test)]
 mod tests;
+mod told;
 mod trust;
 mod world;
 
@@ -39,6 +40,7 @@ use crate::tasks::Tasks;
 use act::{Done, Effect};
 use rig::Rig;
 use senses::Senses;
+use told::Told;
 
 /// How often it is looked whether the machine slept or its network changed.
 const LOOK: Duration = Duration::from_secs(1);
@@ -77,9 +79,9 @@ pub async fn run<W: World>(
     let (life, first) = Life::start(settings.overrides);
     let (tell, news) = mpsc::channel(NEWS);
     let rig = Rig::new(Arc::clone(&world), settings.hold, tell, tasks.clone());
-    let (watch, senses, orders) = (Stopwatch::start(), Senses::new(&*world), Some(orders));
-    let mut engine =
-        Engine { world, life, rig, link: None, effect: None, orders, news, board, watch, senses };
+    let (watch, senses, told) = (Stopwatch::start(), Senses::new(&*world), Told::default());
+    let (link, effect, orders) = (None, None, Some(orders));
+    let mut engine = Engine { world, life, rig, link, effect, orders, news, board, watch, senses, told };
     engine.act_all(first);
     loop {
         engine.publish();
@@ -103,6 +105,7 @@ struct Engine<W: World> {
     board: watch::Sender<Board>,
     watch: Stopwatch,
     senses: Senses,
+    told: Told,
 }
 
 impl<W: World> Engine<W> {
@@ -116,7 +119,7 @@ impl<W: World> Engine<W> {
         }
         let before = self.life.phase();
         let actions = self.life.handle(self.now(), event);
-        self.tell(before);
+        self.told.tell(self.watch.elapsed(), before, &self.life);
         self.act_all(actions);
     }
 
@@ -126,21 +129,6 @@ impl<W: World> Engine<W> {
             if let Some(event) = self.act(action) {
                 self.handle(event);
             }
-        }
-    }
-
-    fn tell(&self, before: Phase) {
-        let phase = self.life.phase();
-        if std::mem::discriminant(&before) == std::mem::discriminant(&phase) {
-            return;
-        }
-        match (phase, self.life.trouble()) {
-            (Phase::Ready(_), _) if before != Phase::Ready(None) => tracing::info!("ready"),
-            (Phase::Waiting(until), Some(trouble)) => {
-                let wait = until.saturating_sub(self.watch.elapsed()).as_millis();
-                tracing::info!("{trouble}; next try in {wait} ms");
-            }
-            _ => tracing::debug!("{phase}"),
         }
     }
 

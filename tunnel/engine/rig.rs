@@ -152,7 +152,7 @@ async fn serve<W: World>(
         Fate::NotCarried => drop(counter.refused.fetch_add(1, Ordering::Relaxed)),
         Fate::PortClosed => {
             counter.refused.fetch_add(1, Ordering::Relaxed);
-            tell(&shared, Event::Refused);
+            tell(&shared, Event::Refused(port));
         }
     }
 }

@@ -126,6 +126,33 @@ fn a_vendor_daemon_that_came_back_elsewhere_is_found() {
 }
 
 #[test]
+fn a_port_that_is_taken_is_told_until_it_is_free() {
+    play(|world| async move {
+        let mut stage = Stage::begin(world.clone());
+        stage.until("ready").await;
+        sleep(Duration::from_secs(6)).await;
+        world.with(|play| {
+            play.ports = vec![1715, 1717, 1718];
+            play.taken = Some(1718);
+            play.is_port_closed = true;
+        });
+        assert_eq!(stage.visit(1716).await, Ok("reset"));
+        sleep(Duration::from_secs(60)).await;
+        let board = stage.board.borrow().now();
+        assert_eq!(board.state, "ready");
+        assert_eq!(board.trouble.as_deref(), Some("port 1718 is taken by lmgrd"));
+        let ports = |board: &Board| board.forwards.iter().map(|row| row.port).collect::<Vec<_>>();
+        assert_eq!(ports(&board), [1715, 1716], "all of it or nothing");
+        assert!(world.with(|play| play.doors[&1717].is_closed()));
+        world.with(|play| (play.taken, play.is_port_closed) = (None, false));
+        sleep(Duration::from_secs(60)).await;
+        let board = stage.board.borrow().now();
+        assert_eq!((ports(&board), board.trouble), (vec![1715, 1717, 1718], None));
+        assert_eq!(stage.stop().await, Ok(()));
+    });
+}
+
+#[test]
 fn a_kick_and_a_nap_bring_a_new_session() {
     play(|world| async move {
         let mut stage = Stage::begin(world.clone());

@@ -38,6 +38,8 @@ pub struct Life {
     refused_logins: u32,
     looks: Looks,
     trouble: Option<Failure>,
+    /// Why the last look could not be made use of: what the listeners serve may not be what it should be.
+    misfit: Option<Failure>,
     outcome: Result<(), Failure>,
 }
 
@@ -64,8 +66,9 @@ impl Life {
             after: None,
             backoff: Backoff::new(FIRST_WAIT, LONGEST_WAIT),
             refused_logins: 0,
-            looks: Looks::new(),
+            looks: Looks::default(),
             trouble: None,
+            misfit: None,
             outcome: Ok(()),
         };
         (life, vec![Action::Connect])
@@ -91,9 +94,9 @@ impl Life {
         self.overridden.as_ref().map(|(_, outcome)| outcome)
     }
 
-    /// The last thing that went wrong since it was ready.
+    /// What is wrong: the last thing since it was ready; else why it could not adapt to the server, until it can.
     pub fn trouble(&self) -> Option<&Failure> {
-        self.trouble.as_ref()
+        self.trouble.as_ref().or(self.misfit.as_ref())
     }
 
     /// How it ended, once [`Phase::Ended`] is reached.
@@ -123,14 +126,14 @@ impl Life {
         match event {
             Event::Connected(result) => self.connected(now, result, &mut out),
             Event::Planned(result) => self.planned(now, result, &mut out),
-            Event::Bound(result) => self.bound(result, now, &mut out),
+            Event::Bound(result) => self.bound(now, result, &mut out),
             Event::Verified(result) => self.verified(now, result, &mut out),
             Event::Overridden(result) => self.did_override(now, result, &mut out),
             Event::Restored => self.restored(now, &mut out),
             Event::Pinged(time) => self.pinged(now, time, &mut out),
             Event::Lost(why) => self.lost(now, &why, &mut out),
-            Event::Refused => self.doubt(now, &mut out),
-            Event::Left(port) if self.is_vendor(port) => self.doubt(now, &mut out),
+            Event::Refused(port) => self.doubt(now, port, &mut out),
+            Event::Left(port) if self.is_vendor(port) => self.doubt(now, port, &mut out),
             Event::Left(_) => {}
             Event::Kicked => self.kicked(&mut out),
             Event::Woke => self.woke(now, &mut out),

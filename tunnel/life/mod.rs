@@ -64,8 +64,8 @@ pub enum Event {
     Pinged(Option<Duration>),
     /// The session ended by itself.
     Lost(String),
-    /// The server could not connect to a port that a client wanted.
-    Refused,
+    /// The server could not connect to this port, which a client wanted.
+    Refused(u16),
     /// The server ended a connection to this port before its client did.
     Left(u16),
     /// A person wants the session opened anew, at once.

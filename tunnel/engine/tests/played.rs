@@ -21,6 +21,8 @@ pub(super) struct Play {
     pub(super) connecting: Duration,
     pub(super) ports: Vec<u16>,
     pub(super) doors: BTreeMap<u16, mpsc::Sender<Visitor>>,
+    /// A port on which somebody else listens.
+    pub(super) taken: Option<u16>,
     pub(super) is_port_closed: bool,
     pub(super) is_silent: bool,
     pub(super) is_powerless: bool,
@@ -101,6 +103,9 @@ impl World for Played {
     }
 
     fn listen(&self, _: IpAddr, port: u16) -> Result<FakeDoor, Failure> {
+        if self.with(|play| play.taken == Some(port)) {
+            return Err(Failure::new(Exit::PortTaken, format!("port {port} is taken by lmgrd")));
+        }
         let (door, visitors) = mpsc::channel(100);
         self.with(|play| play.doors.insert(port, door));
         Ok(FakeDoor(visitors))

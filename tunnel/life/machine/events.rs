@@ -15,6 +15,7 @@ impl Life {
         match result {
             Ok(()) => {
                 self.is_linked = true;
+                self.looks.forget();
                 self.find(now, out);
             }
             Err(failure) => self.setback(now, failure, out),
@@ -25,13 +26,12 @@ impl Life {
         if self.phase != Phase::Finding {
             return;
         }
-        self.looks.end(now.at, result.as_ref().is_ok_and(|plan| plan.is_whole));
         match (result, &self.plan) {
             (Ok(plan), old) => {
                 let plan = plan.keeping(old.as_ref());
                 let changes = plan.changes_from(old.as_ref());
                 if changes == Changes::default() {
-                    self.plan = Some(plan);
+                    self.adapted(now, plan);
                     self.verify(out);
                 } else {
                     self.phase = Phase::Binding;
@@ -39,30 +39,30 @@ impl Life {
                     out.push(Action::Bind(plan, changes));
                 }
             }
-            // The ports of last time may well be right still.
             (Err(failure), Some(_)) => {
-                self.trouble = Some(failure);
+                self.not_adapted(now, failure);
                 self.verify(out);
             }
             (Err(failure), None) => self.setback(now, failure, out),
         }
     }
 
-    pub(super) fn bound(&mut self, result: Result<(), Failure>, now: Now, out: &mut Vec<Action>) {
+    pub(super) fn bound(&mut self, now: Now, result: Result<(), Failure>, out: &mut Vec<Action>) {
         if self.phase != Phase::Binding {
             return;
         }
-        let next = self.next.take();
-        match result {
-            Ok(()) => {
-                self.plan = next;
+        match (result, self.next.take()) {
+            (Ok(()), Some(next)) => {
+                self.adapted(now, next);
                 self.verify(out);
             }
-            Err(failure) if self.plan.is_some() => {
-                self.trouble = Some(failure);
+            (Err(failure), _) if self.plan.is_some() => {
+                self.not_adapted(now, failure);
                 self.verify(out);
             }
-            Err(failure) => self.setback(now, failure, out),
+            (Err(failure), _) => self.setback(now, failure, out),
+            // What is being bound is always kept.
+            (Ok(()), None) => {}
         }
     }
 
@@ -140,8 +140,8 @@ impl Life {
     }
 
     /// A vendor daemon may have come back on another port.
-    pub(super) fn doubt(&mut self, now: Now, out: &mut Vec<Action>) {
-        self.looks.doubt(now.at);
+    pub(super) fn doubt(&mut self, now: Now, port: u16, out: &mut Vec<Action>) {
+        self.looks.doubt(now.at, port);
         self.look_if_due(now, out);
     }
 

@@ -4,6 +4,7 @@ use super::super::{Action, DRAIN, LOGINS, Now, PING_EVERY, Phase};
 use super::Life;
 use crate::discover::Role;
 use crate::failure::{Exit, Failure};
+use crate::plan::Plan;
 
 impl Life {
     pub(super) fn connect(&mut self, out: &mut Vec<Action>) {
@@ -15,6 +16,19 @@ impl Life {
         self.phase = Phase::Finding;
         self.looks.begin(now.at);
         out.push(Action::Find);
+    }
+
+    /// The listeners serve what the last look found.
+    pub(super) fn adapted(&mut self, now: Now, plan: Plan) {
+        self.looks.end(now.at, self.plan.as_ref() != Some(&plan), plan.is_whole);
+        self.misfit = None;
+        self.plan = Some(plan);
+    }
+
+    /// The listeners serve what they served before: it may well be right still, but another look is to be taken.
+    pub(super) fn not_adapted(&mut self, now: Now, failure: Failure) {
+        self.looks.end(now.at, false, false);
+        self.misfit = Some(failure);
     }
 
     pub(super) fn verify(&mut self, out: &mut Vec<Action>) {

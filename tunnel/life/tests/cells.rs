@@ -42,7 +42,7 @@ fn every_phase_has_an_answer_to_every_event() {
         ("pong", Event::Pinged(Some(Duration::ZERO))),
         ("no pong", Event::Pinged(None)),
         ("lost", Event::Lost("reset".into())),
-        ("refused", Event::Refused),
+        ("refused", Event::Refused(1716)),
         ("left", Event::Left(1716)),
         ("kicked", Event::Kicked),
         ("woke", Event::Woke),

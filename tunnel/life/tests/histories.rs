@@ -27,7 +27,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(Event::Pinged(Some(Duration::from_millis(1)))),
         Just(Event::Pinged(None)),
         Just(Event::Lost("reset".into())),
-        Just(Event::Refused),
+        (1715..1718_u16).prop_map(Event::Refused),
         Just(Event::Left(1716)),
         Just(Event::Kicked),
         Just(Event::Woke),

@@ -75,9 +75,9 @@ fn a_changed_host_key_ends_it_at_once() {
 #[test]
 fn a_vendor_daemon_that_came_back_elsewhere_is_followed_without_a_pause() {
     let mut driven = Driven::ready();
-    assert_eq!(driven.after(Event::Refused), [], "it has just looked");
+    assert_eq!(driven.after(Event::Refused(1716)), [], "it has just looked");
     driven.at += FIND_EVERY;
-    assert_eq!(driven.after(Event::Refused), [Action::Find]);
+    assert_eq!(driven.after(Event::Refused(1716)), [Action::Find]);
     let changes = Changes { add: vec![1717], drop: vec![1716] };
     let new = plan(&[1715, 1717]);
     assert_eq!(driven.after(Event::Planned(Ok(new.clone()))), [Action::Bind(new, changes)]);
@@ -95,35 +95,38 @@ impl Driven {
         self.after(Event::Verified(Ok(())));
         assert!(matches!(self.life.phase(), Phase::Ready(_)));
     }
+
+    /// Time passes until the next look begins; how much.
+    fn until_look(&mut self) -> Duration {
+        let before = self.at;
+        let mut actions = self.tick();
+        while actions == [Action::Ping] {
+            self.after(Event::Pinged(Some(Duration::ZERO)));
+            actions = self.tick();
+        }
+        assert_eq!(actions, [Action::Find]);
+        self.at - before
+    }
 }
 
 #[test]
 fn a_vendor_daemon_that_left_is_looked_for_until_it_is_back() {
     let mut driven = Driven::ready();
     driven.at += FIND_EVERY;
-    driven.after(Event::Refused);
+    driven.after(Event::Refused(1716));
     driven.finds(vendor_at(Some(1716)));
     assert_eq!(driven.after(Event::Left(1715)), [], "a master daemon may end connections as it likes");
     assert_eq!(driven.after(Event::Left(1716)), [], "it has just looked");
     let mut waits = vec![];
     for _ in 0..9 {
-        let before = driven.at;
-        let mut actions = driven.tick();
-        while actions == [Action::Ping] {
-            driven.after(Event::Pinged(Some(Duration::ZERO)));
-            actions = driven.tick();
-        }
-        assert_eq!(actions, [Action::Find]);
-        waits.push((driven.at - before).as_secs());
+        waits.push(driven.until_look().as_secs());
         driven.finds(vendor_at(None));
     }
     assert_eq!(waits, [5, 5, 10, 20, 40, 80, 160, 300, 300]);
     let ports =
         |life: &Life| life.plan().unwrap().forwards.iter().map(|port| port.number).collect::<Vec<_>>();
     assert_eq!(ports(&driven.life), [1715, 1716], "the listener stays for clients that try again");
-    while driven.tick() == [Action::Ping] {
-        driven.after(Event::Pinged(Some(Duration::ZERO)));
-    }
+    driven.until_look();
     driven.finds(vendor_at(Some(1717)));
     assert_eq!(ports(&driven.life), [1715, 1717]);
     driven.at += FIND_EVERY;
@@ -135,21 +138,60 @@ fn a_vendor_daemon_that_left_is_looked_for_until_it_is_back() {
 fn when_adapting_fails_the_old_ports_stay() {
     let mut driven = Driven::ready();
     driven.at += FIND_EVERY;
-    driven.after(Event::Refused);
+    driven.after(Event::Refused(1716));
     assert_eq!(driven.after(Event::Planned(Err(failure(Exit::NoPorts)))), [Action::Verify]);
     driven.after(Event::Verified(Ok(())));
+    assert_eq!(driven.life.trouble(), Some(&failure(Exit::NoPorts)), "it stays visible until it is mended");
+    let mut waits = vec![];
+    for _ in 0..4 {
+        waits.push(driven.until_look().as_secs());
+        let new = plan(&[1715, 1717]);
+        assert!(matches!(driven.after(Event::Planned(Ok(new)))[..], [Action::Bind(..)]), "it is tried again");
+        assert_eq!(driven.after(Event::Bound(Err(failure(Exit::PortTaken)))), [Action::Verify]);
+        assert_eq!(driven.after(Event::Verified(Ok(()))), [Action::Admit]);
+        assert_eq!(driven.life.plan(), Some(&plan(&[1715, 1716])));
+        assert_eq!(driven.life.trouble(), Some(&failure(Exit::PortTaken)));
+    }
+    assert_eq!(waits, [5, 10, 20, 40]);
+    driven.until_look();
+    driven.finds(plan(&[1715, 1717]));
+    assert_eq!(driven.life.plan(), Some(&plan(&[1715, 1717])));
+    assert_eq!(driven.life.trouble(), None);
+    assert_eq!(driven.tick(), [Action::Ping], "there is nothing more to look for");
+}
+
+#[test]
+fn a_client_that_insists_on_a_closed_port_is_listened_to_less_and_less() {
+    let mut driven = Driven::ready();
+    let insist = |driven: &mut Driven, looks: usize| {
+        let mut waits = vec![];
+        for _ in 0..looks {
+            driven.after(Event::Refused(1716));
+            waits.push(driven.until_look().as_secs());
+            driven.finds(plan(&[1715, 1716]));
+        }
+        waits
+    };
+    assert_eq!(insist(&mut driven, 8), [5, 10, 20, 40, 80, 160, 300, 300]);
     driven.at += FIND_EVERY;
-    driven.after(Event::Refused);
-    driven.after(Event::Planned(Ok(plan(&[1715, 1717]))));
-    assert_eq!(driven.after(Event::Bound(Err(failure(Exit::PortTaken)))), [Action::Verify]);
-    assert_eq!(driven.life.plan(), Some(&plan(&[1715, 1716])));
+    assert_eq!(driven.after(Event::Refused(1715)), [Action::Find], "another port is another matter");
+    driven.finds(plan(&[1715, 1716]));
+    assert_eq!(insist(&mut driven, 1), [300]);
+    driven.at += FIND_EVERY;
+    assert_eq!(driven.after(Event::Refused(1717)), [Action::Find]);
+    driven.finds(plan(&[1715, 1718]));
+    assert_eq!(insist(&mut driven, 2), [5, 5], "the server has changed, and changed back");
+    assert_eq!(insist(&mut driven, 2), [10, 20]);
+    driven.after(Event::Kicked);
+    driven.come_up(&[1715, 1716]);
+    assert_eq!(insist(&mut driven, 2), [5, 10], "a new session is new hope");
 }
 
 #[test]
 fn a_licence_server_that_is_down_is_waited_for_over_the_same_session() {
     let mut driven = Driven::ready();
     driven.at += FIND_EVERY;
-    driven.after(Event::Refused);
+    driven.after(Event::Refused(1716));
     driven.after(Event::Planned(Ok(plan(&[1715, 1716]))));
     assert_eq!(driven.after(Event::Verified(Err(failure(Exit::NotServing)))), [Action::Hold]);
     assert_eq!(driven.tick(), [Action::Find]);
