@@ -40,7 +40,7 @@ pub(super) fn export(config: Option<&Path>, servers: &[String]) -> Result<(), Fa
             .to_owned();
     for server in chosen {
         let profile = profiles.remove(&server).unwrap_or_default();
-        let spec = Spec { server, profile, at_terminal: false };
+        let spec = Spec { server, profile, masters: Vec::new(), at_terminal: false };
         let (target, board) = runtime()?.block_on(async { (spec.target().await, board(&spec).await) });
         let (shared, left_out) = shared(&spec, &target?, board.as_ref());
         tell_left_out(&spec.name(), &left_out);
@@ -63,7 +63,7 @@ pub(super) fn import(config: Option<&Path>, from: &Path) -> Result<(), Failure> 
     let mut wanted = Profiles::new();
     for (name, mut profile) in found {
         tell_left_out(&name, &own_left_out(&mut profile));
-        let spec = Spec { server: name, profile, at_terminal: false };
+        let spec = Spec { server: name, profile, masters: Vec::new(), at_terminal: false };
         spec.destination()?;
         wanted.insert(spec.server, spec.profile);
     }
@@ -207,7 +207,7 @@ mod tests {
             forward_to: Some("inside".into()),
             ..Profile::default()
         };
-        let spec = Spec { server: "lic1".into(), profile, at_terminal: false };
+        let spec = Spec { server: "lic1".into(), profile, masters: Vec::new(), at_terminal: false };
         let hops = vec![target("gate.corp.example", 2222, Route::Direct), target("inner", 22, Route::Direct)];
         let (shared, left_out) = shared(&spec, &target("203.0.113.2", 22, Route::Jump(hops)), Some(&board()));
         assert_eq!(left_out, ["the account", "private key files", "licence files"]);
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn what_is_known_already_stays_and_a_command_cannot_be_shared() {
         let profile = Profile { ports: vec![7788], ..Profile::default() };
-        let spec = Spec { server: "ada@lic1".into(), profile, at_terminal: false };
+        let spec = Spec { server: "ada@lic1".into(), profile, masters: Vec::new(), at_terminal: false };
         let (shared, left_out) =
             shared(&spec, &target("lic1", 22, Route::Command("nc".into())), Some(&board()));
         assert_eq!((shared.ssh, shared.jump, shared.ports), (None, None, vec![7788]));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::runtime;
-use crate::engine::{Real, Spec};
+use crate::engine::{Real, Shared, Spec};
 use crate::failure::{Exit, Failure};
 use crate::flags::Form;
 use crate::hosts::name::HostName;
@@ -78,7 +78,8 @@ async fn way(spec: &Spec) -> Result<Way, Failure> {
 /// The address of a host, past any line of ours in the hosts file.
 async fn real(spec: &Spec, host: &str) -> Result<IpAddr, Failure> {
     let tasks = Tasks::new();
-    let world = Real::new(spec.clone(), Arc::new(Nobody), &tasks)?;
+    let shared = Arc::new(Shared::new(Arc::new(Nobody), false, 1, &tasks));
+    let world = Real::new(spec.clone(), shared)?;
     let found = world.means().resolve.addresses(host).await;
     tasks.drain(GRACE).await;
     let found = found.map_err(|error| Failure::new(Exit::Unreachable, error.to_string()))?;

@@ -18,7 +18,7 @@ use crate::tasks::Tasks;
 const ORDERS: usize = 8;
 
 /// How one of them stands.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(super) struct Standing {
     /// How it was at the last change of its state.
     pub(super) board: Board,

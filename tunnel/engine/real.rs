@@ -71,8 +71,8 @@ impl Real {
     /// What was found out about the ports over this session.
     pub async fn discovery(&self, link: &Session) -> Discovery {
         let profile = &self.spec.profile;
-        let host = link.at().rsplit_once(':').map(|(host, _)| host);
-        let said = [host, profile.forward_to.as_deref()].into_iter().flatten().map(str::to_owned);
+        let said =
+            [Some(host_of(link)), profile.forward_to.as_deref()].into_iter().flatten().map(str::to_owned);
         let names = [self.spec.name()].into_iter().chain(profile.names.iter().cloned()).chain(said).collect();
         let request = discover::Request {
             names,
@@ -80,11 +80,16 @@ impl Real {
             master: profile.master,
             files: profile.licences.clone(),
             variables: self.variables(),
+            last: self.found_last(),
             steps: profile.steps,
             to_localhost: profile.forward_to.is_none(),
         };
-        let hosts = self.hosts(&Found::default());
+        let hosts = self.hosts(&Found::default(), link);
         discover(&request, &Over { session: link, hosts: &hosts }).await
+    }
+
+    fn found_last(&self) -> Option<Found> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What may name ports of the server, the command line first.
@@ -95,15 +100,15 @@ impl Real {
     }
 
     /// Where the licence server may be in the eyes of the ssh server.
-    fn hosts(&self, found: &Found) -> Vec<String> {
+    fn hosts(&self, found: &Found, link: &Session) -> Vec<String> {
         match &self.spec.profile.forward_to {
             Some(host) => vec![host.clone()],
-            None => found.hosts().map(str::to_owned).collect(),
+            None => found.hosts().chain([host_of(link)]).map(str::to_owned).collect(),
         }
     }
 
     /// The plan that a discovery comes to.
-    fn plan(&self, discovery: &Discovery, here: Ipv4Addr) -> Result<Plan, Failure> {
+    fn plan(&self, discovery: &Discovery, link: &Session, here: Ipv4Addr) -> Result<Plan, Failure> {
         let found = &discovery.found;
         let mut names = vec![self.spec.name()];
         names.extend(self.spec.profile.names.iter().cloned());
@@ -116,7 +121,7 @@ impl Real {
             strange_names: found.strange_names().map(str::to_owned).collect(),
             ports: found.ports().iter().map(port).collect(),
             is_whole: !self.spec.profile.ports.is_empty() || found.is_complete(),
-            hosts: self.hosts(found),
+            hosts: self.hosts(found, link),
             is_privileged: is_privileged(),
             tried: discovery.notes.iter().map(ToString::to_string).collect(),
         };
@@ -139,6 +144,11 @@ impl Real {
         let tunnel = Process::running(block.pid)?;
         Some(Override { id: block.id, tunnel, address: block.address, names: block.names })
     }
+}
+
+/// The ssh server as the user, or the ssh configuration, calls it.
+fn host_of(link: &Session) -> &str {
+    link.at().rsplit_once(':').map_or(link.at(), |(host, _)| host)
 }
 
 /// Variables that are text; others name no licences.
@@ -170,7 +180,7 @@ impl World for Real {
         let here = self.here.get_or_init(|| address::usable(own, address::is_ours, self.alias())).await;
         let discovery = self.discovery(link).await;
         discovery.notes.iter().for_each(|note| tracing::debug!("{note}"));
-        let plan = self.plan(&discovery, *here)?;
+        let plan = self.plan(&discovery, link, *here)?;
         if self.found_last().is_none_or(|last| !last.strange_names().eq(discovery.found.strange_names())) {
             left_alone(&plan.strange_names).into_iter().for_each(|told| tracing::warn!("{told}"));
         }

@@ -55,7 +55,7 @@ pub(super) fn service(what: &What, config: Option<&Path>, loud: u8) -> Result<()
             drop(io::stdout().write_all(plan::text(&manager.install(&service)).as_bytes()));
             Ok(())
         }
-        What::Run { server } => settled(up::up(spec(server, config)?, false, loud)),
+        What::Run { server } => settled(up::up(vec![spec(server, config)?], None, loud)),
     }
 }
 
@@ -74,7 +74,7 @@ fn install(manager: Manager, kept: &Kept, config: Option<&Path>) -> Result<(), F
 /// What a service goes by: the profile alone, and nobody to ask.
 fn spec(server: &str, config: Option<&Path>) -> Result<Spec, Failure> {
     let profile = profile::load(config)?.remove(server).unwrap_or_default();
-    let spec = Spec { server: server.to_owned(), profile, at_terminal: false };
+    let spec = Spec { server: server.to_owned(), profile, masters: Vec::new(), at_terminal: false };
     spec.destination()?;
     Ok(spec)
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::super::runtime;
 use super::advice::{Facts, Names};
 use super::plan::Service;
-use crate::engine::{Real, Spec, program};
+use crate::engine::{Real, Shared, Spec, program};
 use crate::failure::{Exit, Failure};
 use crate::hosts::lend::{SUBCOMMAND, Way};
 use crate::ssh::error::SshError;
@@ -29,7 +29,8 @@ const LENDING: Duration = Duration::from_secs(10);
 pub(super) fn login(spec: &Spec, agent: &Agent) -> Result<(), Failure> {
     runtime()?.block_on(async {
         let tasks = Tasks::new();
-        let world = Real::new(spec.clone(), Arc::new(Nobody), &tasks)?;
+        let shared = Arc::new(Shared::new(Arc::new(Nobody), false, 1, &tasks));
+        let world = Real::new(spec.clone(), shared)?;
         let mut target = spec.target().await?;
         give(&mut target, agent);
         let judged = judged(spec, Session::open(&target, world.means()).await).await;
