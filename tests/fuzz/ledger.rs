@@ -167,6 +167,7 @@ fn request(input: &mut Unstructured<'_>) -> Result<Request> {
     let platform = if holder.display == ":0" { "x64_lsb" } else { "i86_n" };
     Ok(Request {
         checkout: id(input)?,
+        address: None,
         machine: Machine { facts, platform: platform.into() },
         holder,
         feature: FeatureName::from(*input.choose(&["solver", "MESH", "post", "none"])?),
@@ -214,9 +215,11 @@ fn pool(place: u8, input: &mut Unstructured<'_>) -> Result<Pool> {
         platforms: if input.ratio(1, 5)? { vec!["x64_lsb".into()] } else { Vec::new() },
         minimum: *input.choose(&[1, 1, 1, 2, 7, 0, u32::MAX])?,
         linger: Duration::from_secs(*input.choose(&[0, 0, 30, 1, u64::from(u32::MAX)])?),
+        borrow: None,
         expiry: Expiry::Never,
         vendor_string: None,
         proof: Proof { lines: Vec::new(), server_hostids: Vec::new() },
+        origins: Vec::new(),
     })
 }
 

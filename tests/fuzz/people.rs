@@ -49,5 +49,6 @@ pub(crate) fn holder(number: u8) -> Holder {
         display: format!(":{}", number % 2),
         pid: number.into(),
         data: if number.is_multiple_of(5) { "data".into() } else { String::new() },
+        ..Holder::default()
     }
 }

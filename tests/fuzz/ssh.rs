@@ -108,7 +108,8 @@ pub fn known_hosts(data: &[u8]) {
     let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("known_hosts");
     fs::write(&file, &text).expect("a file");
-    let learned = learn(&file, &host, key.key_data(), flags & 8 != 0);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
+    let learned = runtime.block_on(learn(&file, &host, key.key_data(), flags & 8 != 0));
     let after = fs::read_to_string(&file).expect("the file");
     match (&before, &learned) {
         (Verdict::Unknown, Ok(())) => {

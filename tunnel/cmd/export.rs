@@ -158,6 +158,7 @@ mod tests {
 
     fn target(host: &str, port: u16, route: Route) -> Target {
         Target {
+            revoked_host_keys: None,
             typed: host.into(),
             host: host.into(),
             port,

@@ -161,7 +161,7 @@ mod tests {
 
     fn spec(server: &str, profile: Profile) -> Spec {
         let profile = Profile { address: loopback("127.77.3.1"), ports: vec![1715, 1716], ..profile };
-        Spec { server: server.into(), profile, at_terminal: false }
+        Spec { server: server.into(), profile, masters: Vec::new(), at_terminal: false }
     }
 
     fn loopback(text: &str) -> Option<Loopback> {
@@ -171,6 +171,7 @@ mod tests {
     /// The way to a server with these words in its configuration.
     fn way(host: &str, port: u16, alias: Option<&str>) -> Way {
         let target = Target {
+            revoked_host_keys: None,
             typed: host.into(),
             host: host.into(),
             port,

@@ -57,6 +57,7 @@ mod tests {
         let plan = Plan {
             address: [127, 77, 3, 1].into(),
             names: vec![],
+            strange_names: vec![],
             hosts: vec!["localhost".into()],
             forwards: vec![Port { number: 1715, role: Role::Master }],
             is_whole: true,

@@ -1,5 +1,6 @@
 //! What a client may do to a daemon.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use licgate_core::id::CheckoutId;
@@ -61,7 +62,7 @@ impl Desk {
             Ok((caller, answer)) => {
                 check_caller(&caller);
                 sent(&answer);
-                self.session = Some(VendorSession::new(caller));
+                self.session = Some(VendorSession::new(caller, Ipv4Addr::LOCALHOST.into()));
                 true
             }
             Err(rejection) => {
