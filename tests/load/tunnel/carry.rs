@@ -65,6 +65,7 @@ pub(crate) async fn run(flags: &Flags) -> Outcome<()> {
 fn target(flags: &Flags) -> Outcome<Target> {
     let host = flags.over.ip().to_string();
     Ok(Target {
+        revoked_host_keys: None,
         typed: host.clone(),
         host,
         port: flags.over.port(),
