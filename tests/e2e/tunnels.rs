@@ -197,7 +197,7 @@ fn an_application_gets_the_signals_and_its_exit_code_counts() {
     for (signal, name) in
         [(Signal::INT, "INT"), (Signal::QUIT, "QUIT"), (Signal::USR1, "USR1"), (Signal::TERM, "TERM")]
     {
-        let script = format!("trap 'exit 3' {name}; echo holding; while :; do sleep 0.05; done");
+        let script = format!("trap 'exit 3' {name}; echo holding; read -r line; exit 4");
         let mut holder = scene.start(&["run", "lic1", "--ports", &port, "--", "sh", "-c", &script]);
         holder.line_with("holding");
         holder.signal(signal);

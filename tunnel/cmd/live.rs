@@ -33,6 +33,7 @@ pub(super) fn show(mut standings: watch::Receiver<Vec<Standing>>, screen: Arc<Sc
 }
 
 /// Tells of failures alone, beside an application.
+#[cfg(target_os = "linux")]
 pub(super) fn show_failures(
     mut standings: watch::Receiver<Vec<Standing>>,
     screen: Arc<Screen>,

@@ -1,7 +1,7 @@
 //! The process inside: goes in, mounts the private hosts file, starts the application and stays beside it.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::process::{ExitStatusExt as _, parent_id};
 use std::process::{Child, Command, ExitCode, ExitStatus};
 use std::{error, fmt};
@@ -29,7 +29,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match ended {
         Ok(code) => ExitCode::from(code),
         Err(fault) => {
-            eprintln!("lictunnel run: {fault}");
+            say(&fault.to_string());
             ExitCode::from(fault.code())
         }
     }
@@ -127,7 +127,7 @@ impl Beside {
             }
             self.relay.pass(application);
             if let Err(error) = self.mounted.follow() {
-                eprintln!("lictunnel run: cannot follow a change of the hosts file: {error}");
+                say(&format!("cannot follow a change of the hosts file: {error}"));
             }
         }
     }
@@ -136,9 +136,14 @@ impl Beside {
         if self.parent != 0 && parent_id() != self.parent {
             self.parent = 0;
             let id = self.child.id();
-            eprintln!("lictunnel run: the tunnel has ended; process {id} goes on without a licence server");
+            say(&format!("the tunnel has ended; process {id} goes on without a licence server"));
         }
     }
+}
+
+fn say(words: &str) {
+    // There may be nobody to hear it, and the application goes on all the same.
+    drop(writeln!(io::stderr(), "lictunnel run: {words}"));
 }
 
 /// What a shell makes of it.
