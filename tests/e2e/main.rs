@@ -7,6 +7,7 @@ mod hostile;
 mod journal;
 mod lictunnel;
 mod lictunnel_print;
+mod lictunnel_service;
 mod licutil;
 mod netns;
 mod readme;
