@@ -59,7 +59,9 @@ fn names(service: &Service, lender: Option<&Path>, is_guarded: bool) -> Vec<Stri
         vec![format!("a service cannot ask for the right to change {}; one of these helps:", path.display())];
     let rule = match lender {
         Some(lender) if lender.ends_with("sudo") => {
-            let (account, program) = (sudoers(account), sudoers(program));
+            // launchd knows users by their number.
+            let number = if account.chars().all(|c| c.is_ascii_digit()) { "#" } else { "" };
+            let (account, program) = (number.to_owned() + &sudoers(account), sudoers(program));
             Some((
                 "visudo -f /etc/sudoers.d/lictunnel",
                 format!("{account} ALL=(root) NOPASSWD: {program} {SUBCOMMAND}"),

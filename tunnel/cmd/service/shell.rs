@@ -8,7 +8,6 @@ use std::process::{Command, Stdio};
 use super::plan::{Manager, Service, Step, check_name};
 use crate::engine::program;
 use crate::failure::{Exit, Failure};
-use crate::platform;
 use crate::ssh::target::Agent;
 
 /// The service for this server on this machine.
@@ -75,6 +74,7 @@ fn folders(is_system: bool) -> Option<(PathBuf, PathBuf)> {
 /// Where the manager looks for its files, and where logs go.
 #[cfg(not(target_os = "macos"))]
 fn folders(is_system: bool) -> Option<(PathBuf, PathBuf)> {
+    use crate::platform;
     let state = platform::state_dir()?;
     let folder = match (cfg!(windows), is_system) {
         (true, _) => state.clone(),

@@ -119,6 +119,9 @@ fn what_a_service_cannot_ask_is_told() {
         none.contains("--system") && none.contains("print hosts lic-1") && !none.contains("NOPASSWD"),
         "{none}"
     );
+    let mac = Service { server: "lic1".into(), ..service(Manager::Launchd, false) };
+    let mac = advice(Manager::Launchd, &mac, &Facts { names: by("/usr/bin/sudo", true), lingers: false });
+    assert!(mac.contains("    #501 ALL=(root) NOPASSWD: /usr/local/bin/lictunnel hosts-helper\n"), "{mac}");
     let system = told(true, Names::Fine);
     assert!(!system.contains("linger") && !system.contains("cannot ask"), "{system}");
 }
