@@ -265,7 +265,7 @@ fn a_symbolic_link_to_the_hosts_file_is_followed() {
 #[test]
 fn when_the_tunnel_is_killed_the_application_goes_on_and_is_told() {
     let place = Place::new();
-    let script = r#"exec 4<&0; "$1" run-inside --hosts "$2" '{"id":"0a1b2c3d","pid":'$$',"address":"127.77.3.1","names":["lic1"]}' -- \
+    let script = r#"exec 4<&0; "$1" run-inside --hosts "$2" '[{"id":"0a1b2c3d","pid":'$$',"address":"127.77.3.1","names":["lic1"]}]' -- \
         sh -c 'echo ready; read -r x; echo "still $x"' <&4 2>&1; :"#;
     let mut tunnel = Command::new("sh")
         .args(["-c", script, "sh"])
