@@ -207,6 +207,9 @@ pub struct Server {
     /// Seconds that a new connection is held while the session is away.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(..=600))]
     pub hold: Option<u64>,
+    /// Let applications go directly while the server answers without a tunnel, as it does on site.
+    #[arg(long)]
+    pub direct_on_site: bool,
     /// Leave the hosts file alone.
     #[arg(long)]
     pub no_hosts: bool,

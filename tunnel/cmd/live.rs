@@ -61,7 +61,7 @@ fn news(before: &Standing, now: &Standing) -> Vec<String> {
         let failure = now.ended.as_ref().and_then(|ended| ended.as_ref().err());
         return failure.map(|failure| format!("{server}: {failure}")).into_iter().collect();
     }
-    let is_lasting = matches!(now.board.state.as_str(), "ready" | "waiting");
+    let is_lasting = now.board.is_up() || now.board.state == "waiting";
     let mut lines = Vec::new();
     if is_lasting && now.board.state != before.board.state {
         lines.push(format!("{server}: {}", words(&now.board)));
@@ -76,9 +76,9 @@ fn news(before: &Standing, now: &Standing) -> Vec<String> {
 
 /// What all tunnels are doing that are neither up nor waiting.
 fn passing(all: &[Standing]) -> String {
-    let busy = all
-        .iter()
-        .filter(|now| now.ended.is_none() && !matches!(now.board.state.as_str(), "" | "ready" | "waiting"));
+    let busy = all.iter().filter(|now| {
+        now.ended.is_none() && !now.board.is_up() && !matches!(now.board.state.as_str(), "" | "waiting")
+    });
     let words: Vec<_> = busy.map(|now| format!("{}: {} …", now.board.server, now.board.state)).collect();
     words.join("  ")
 }
@@ -113,6 +113,7 @@ pub(super) fn words(board: &Board) -> String {
             };
             format!("ready; {names}{address}, ports {}", ports.join(", "))
         }
+        ("on site", _) => format!("on site: {} answers directly", board.server),
         ("waiting", _) => {
             let trouble = board.trouble.as_deref().unwrap_or("something is wrong");
             let wait = board.next_try_ms.unwrap_or(0);

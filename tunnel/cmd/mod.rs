@@ -155,6 +155,7 @@ fn told(mut profile: Profile, named: Named, flags: &Server) -> Result<Spec, Fail
     profile.steps.all_ports |= flags.all_ports;
     profile.hold = flags.hold.map_or(profile.hold, Duration::from_secs);
     profile.hosts &= !flags.no_hosts;
+    profile.direct_on_site |= flags.direct_on_site;
     let spec = Spec { server: named.server, profile, masters: named.masters, at_terminal: at_terminal() };
     spec.destination()?;
     Ok(spec)

@@ -41,6 +41,8 @@ pub(super) fn run(mut specs: Vec<Spec>, application: &[OsString], loud: u8) -> R
     begin_log_to(BoxMakeWriter::new(Arc::clone(&screen)), "warn", loud);
     // No rights are wanted.
     specs.iter_mut().for_each(|spec| spec.profile.hosts = false);
+    // The names of an application lead to the tunnel as long as it runs.
+    specs.iter_mut().for_each(|spec| spec.profile.direct_on_site = false);
     runtime()?.block_on(async {
         let prompt: Arc<dyn Prompt> = Arc::<Screen>::clone(&screen);
         let shared = Arc::new(Shared::new(prompt, false, specs.len(), &tasks));

@@ -87,7 +87,7 @@ impl Tunnels {
             let one = async move {
                 let show = |board: &Board| {
                     change(index, &|standing| {
-                        standing.was_ready |= board.state == "ready";
+                        standing.was_ready |= board.is_up();
                         standing.board = board.clone();
                     });
                 };
@@ -146,7 +146,9 @@ async fn run_one(
         Board { server: name, pid: std::process::id(), started: clock::unix_seconds(), ..Board::default() };
     let (board, mut shown) = watch::channel(board);
     control::serve(channel, orders, shown.clone(), tasks);
-    let settings = Settings { overrides: spec.profile.hosts, hold: spec.profile.hold };
+    let profile = &spec.profile;
+    let settings =
+        Settings { overrides: profile.hosts, steps_aside: profile.direct_on_site, hold: profile.hold };
     let world = Arc::new(Real::new(spec, Arc::clone(shared))?);
     let follow = async {
         let mut state = String::new();

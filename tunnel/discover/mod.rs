@@ -194,6 +194,11 @@ pub async fn discover<R: Remote>(request: &Request, remote: &R) -> Discovery {
     search::Search::new(request, remote).run().await
 }
 
+/// What licence files and variables on this machine say of a server, and nobody else.
+pub fn in_licences(request: &Request) -> Found {
+    local::search(request).0
+}
+
 /// The words of a stranger as a terminal may show them.
 fn printable(text: &str) -> String {
     const LONGEST: usize = 300;

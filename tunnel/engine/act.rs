@@ -26,6 +26,9 @@ impl<W: World> Engine<W> {
     pub(super) fn act(&mut self, action: Action) -> Option<Event> {
         let world = Arc::clone(&self.world);
         match action {
+            Action::Probe => {
+                self.begin(async move { Done::Event(Event::Probed(world.answers_directly().await)) });
+            }
             Action::Connect => self.begin(async move { Done::Connected(world.connect().await) }),
             Action::Find => self
                 .with_link(move |link| async move { Done::Event(Event::Planned(world.find(&link).await)) }),

@@ -101,6 +101,11 @@ pub struct Forwarded {
 }
 
 impl Board {
+    /// Whether all is well: applications reach the server.
+    pub fn is_up(&self) -> bool {
+        matches!(self.state.as_str(), "ready" | "on site")
+    }
+
     /// The board with its times and numbers as they are at this moment.
     #[must_use]
     pub fn now(&self) -> Self {
@@ -121,6 +126,10 @@ impl Board {
         if self.state != state {
             self.state = state;
             self.since_ms = self.up_ms;
+        }
+        if let Phase::Aside(_) = life.phase() {
+            self.ssh_server.clear();
+            self.round_trip = None;
         }
         self.is_open = life.is_open();
         self.address = life.plan().map(|plan| plan.address.to_string());

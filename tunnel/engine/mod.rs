@@ -6,6 +6,7 @@
 mod act;
 mod address;
 mod board;
+mod direct;
 mod gate;
 mod ports;
 mod real;
@@ -61,6 +62,8 @@ pub enum Order {
 pub struct Settings {
     /// Whether names are to be overridden.
     pub overrides: bool,
+    /// Whether there is to be no tunnel while the server answers directly.
+    pub steps_aside: bool,
     /// How long a new connection is held while there is no session.
     pub hold: Duration,
 }
@@ -76,7 +79,7 @@ pub async fn run<W: World>(
     board: watch::Sender<Board>,
     tasks: &Tasks,
 ) -> Result<(), Failure> {
-    let (life, first) = Life::start(settings.overrides);
+    let (life, first) = Life::start(settings.overrides, settings.steps_aside);
     let (tell, news) = mpsc::channel(NEWS);
     let rig = Rig::new(Arc::clone(&world), settings.hold, tell, tasks.clone());
     let (watch, senses, told) = (Stopwatch::start(), Senses::new(&*world), Told::default());
@@ -110,7 +113,7 @@ struct Engine<W: World> {
 
 impl<W: World> Engine<W> {
     fn now(&self) -> Now {
-        Now { at: self.watch.elapsed(), chance: self.world.chance() }
+        Now { at: self.watch.elapsed(), chance: self.world.chance(), is_idle: self.rig.is_idle() }
     }
 
     fn handle(&mut self, event: Event) {

@@ -8,7 +8,6 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
-use super::address;
 use super::ports::{self, Local, LocalPort};
 use super::remote::Over;
 use super::rights;
@@ -16,6 +15,7 @@ use super::shared::Shared;
 use super::spec::Spec;
 use super::trust::{Keys, Names};
 use super::world::{Carried, Fate, World};
+use super::{address, direct};
 use crate::discover::{self, Discovery, Found, discover};
 use crate::failure::{Exit, Failure};
 use crate::hosts::line::{Override, OwnerId, Process};
@@ -45,6 +45,8 @@ pub struct Real {
     here: OnceCell<Ipv4Addr>,
     /// What was found the last time that there was something.
     last: Mutex<Option<Found>>,
+    /// The ports that showed last time that the licence server answers.
+    proofs: Mutex<Vec<u16>>,
 }
 
 impl Real {
@@ -60,7 +62,16 @@ impl Real {
         let forwarder = Forwarder::new(ports::most(shared.tunnels), &tasks);
         let host_keys = Arc::new(Keys(Arc::clone(&prompt)));
         let means = Means { resolve: Arc::new(Names(resolver)), host_keys, prompt, tasks };
-        Ok(Self { spec, address, means, forwarder, shared, here: OnceCell::new(), last: Mutex::default() })
+        Ok(Self {
+            spec,
+            address,
+            means,
+            forwarder,
+            shared,
+            here: OnceCell::new(),
+            last: Mutex::default(),
+            proofs: Mutex::default(),
+        })
     }
 
     /// What opening a session takes, for those who want to see how far it comes.
@@ -70,12 +81,16 @@ impl Real {
 
     /// What was found out about the ports over this session.
     pub async fn discovery(&self, link: &Session) -> Discovery {
+        let hosts = self.hosts(&Found::default(), link);
+        discover(&self.request(Some(host_of(link))), &Over { session: link, hosts: &hosts }).await
+    }
+
+    /// `called`: the ssh server as the user calls it.
+    fn request(&self, called: Option<&str>) -> discover::Request {
         let profile = &self.spec.profile;
-        let said =
-            [Some(host_of(link)), profile.forward_to.as_deref()].into_iter().flatten().map(str::to_owned);
-        let names = [self.spec.name()].into_iter().chain(profile.names.iter().cloned()).chain(said).collect();
-        let request = discover::Request {
-            names,
+        let said = [called, profile.forward_to.as_deref()].into_iter().flatten().map(str::to_owned);
+        discover::Request {
+            names: self.names().into_iter().chain(said).collect(),
             given: profile.ports.clone(),
             master: profile.master,
             files: profile.licences.clone(),
@@ -83,9 +98,23 @@ impl Real {
             last: self.found_last(),
             steps: profile.steps,
             to_localhost: profile.forward_to.is_none(),
-        };
-        let hosts = self.hosts(&Found::default(), link);
-        discover(&request, &Over { session: link, hosts: &hosts }).await
+        }
+    }
+
+    /// The names that applications use for the server, as far as the user says them.
+    fn names(&self) -> Vec<String> {
+        let names = [self.spec.name()].into_iter();
+        names.chain(self.spec.profile.names.iter().cloned()).collect()
+    }
+
+    /// Where the master daemon listens: as the user says, as it was last time, or as a licence file says. None: nobody knows.
+    fn masters(&self) -> Vec<u16> {
+        let request = self.request(None);
+        if let Some(port) = request.given.first().or(request.master.as_ref()) {
+            return vec![*port];
+        }
+        let proofs = self.proofs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if proofs.is_empty() { discover::in_licences(&request).masters().collect() } else { proofs }
     }
 
     fn found_last(&self) -> Option<Found> {
@@ -110,8 +139,7 @@ impl Real {
     /// The plan that a discovery comes to.
     fn plan(&self, discovery: &Discovery, link: &Session, here: Ipv4Addr) -> Result<Plan, Failure> {
         let found = &discovery.found;
-        let mut names = vec![self.spec.name()];
-        names.extend(self.spec.profile.names.iter().cloned());
+        let mut names = self.names();
         names.extend(found.names().map(str::to_owned));
         let port =
             |(number, port): (&u16, &discover::Port)| Port { number: *number, role: port.role.clone() };
@@ -168,6 +196,18 @@ impl World for Real {
     type Link = Session;
     type Door = LocalPort;
 
+    async fn answers_directly(&self) -> bool {
+        let ports = self.masters();
+        for name in self.names() {
+            if let Ok(addresses) = self.means.resolve.addresses(&name).await
+                && direct::answers(&addresses, &ports, direct::connects).await
+            {
+                return true;
+            }
+        }
+        false
+    }
+
     async fn connect(&self) -> Result<Session, Failure> {
         let target = self.spec.target().await?;
         let session = Session::open(&target, &self.means).await.map_err(|error| failure(&error))?;
@@ -184,6 +224,7 @@ impl World for Real {
         if self.found_last().is_none_or(|last| !last.strange_names().eq(discovery.found.strange_names())) {
             left_alone(&plan.strange_names).into_iter().for_each(|told| tracing::warn!("{told}"));
         }
+        *self.proofs.lock().unwrap_or_else(PoisonError::into_inner) = plan.proofs();
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(discovery.found);
         Ok(plan)
     }

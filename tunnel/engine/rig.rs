@@ -68,7 +68,9 @@ impl<W: World> Rig<W> {
             .iter()
             .map(|port| self.shared.world.listen(plan.address, *port).map(|door| (*port, door)))
             .collect();
-        for (port, door) in opened? {
+        let opened = opened?;
+        self.revive();
+        for (port, door) in opened {
             let guard = self.tend(port, door);
             self.doors.insert(port, guard);
         }
@@ -76,6 +78,15 @@ impl<W: World> Rig<W> {
             self.doors.remove(port);
         }
         Ok(())
+    }
+
+    /// Makes good what [`stop`](Self::stop) did.
+    fn revive(&mut self) {
+        if self.alive.is_none() {
+            let (alive, all_gone) = mpsc::channel(1);
+            (self.alive, self.all_gone) = (Some(alive), all_gone);
+            self.gate.send_replace(Gate::Closed);
+        }
     }
 
     /// Serves a port until the guard is dropped.
@@ -117,6 +128,11 @@ impl<W: World> Rig<W> {
     /// Waits until no connection is left after [`stop`](Self::stop).
     pub(super) async fn drained(&mut self) {
         while self.all_gone.recv().await.is_some() {}
+    }
+
+    /// Whether no connection is carried or held.
+    pub(super) fn is_idle(&self) -> bool {
+        self.counters.values().all(|counter| counter.open.load(Ordering::Relaxed) == 0)
     }
 
     /// The ports of `plan` with their numbers.

@@ -2,6 +2,7 @@
 
 mod ending;
 mod played;
+mod site;
 
 use std::collections::{BTreeSet, VecDeque};
 

@@ -34,6 +34,7 @@ impl Told {
             (Phase::Ready(_), None) => ready,
             (Phase::Ready(_), Some(trouble)) => format!("{ready}; {trouble}"),
             (Phase::Waiting(_), Some(trouble)) => trouble.to_string(),
+            (Phase::Aside(_), _) => "on site: the server answers directly".to_owned(),
             _ => return None,
         };
         if words == self.0 {
@@ -70,9 +71,9 @@ mod tests {
         let again = [lost, vec![planned(), Event::Verified(Ok(()))]].concat();
         let looks = [look(planned()), look(amiss()), look(amiss()), look(planned())].concat();
         let events = [up.to_vec(), looks, again.clone(), again].concat();
-        let (mut life, mut told, mut heard) = (Life::start(true).0, Told::default(), vec![]);
+        let (mut life, mut told, mut heard) = (Life::start(true, false).0, Told::default(), vec![]);
         for (hour, event) in (1..).zip(events) {
-            life.handle(Now { at: Duration::from_secs(3600 * hour), chance: 1.0 }, event);
+            life.handle(Now { at: Duration::from_secs(3600 * hour), chance: 1.0, is_idle: true }, event);
             heard.extend(told.news(&life).map(str::to_owned));
         }
         let lost = "the ssh session is lost: reset";

@@ -18,6 +18,9 @@ pub trait World: Send + Sync + 'static {
     /// A port that listens.
     type Door: Door;
 
+    /// Whether the licence server answers without a tunnel, where applications would find it then.
+    fn answers_directly(&self) -> impl Future<Output = bool>;
+
     /// Opens a session: address, connection, host key, login.
     fn connect(&self) -> impl Future<Output = Result<Self::Link, Failure>>;
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use licgate_core::backoff::Backoff;
 
 use super::looks::Looks;
+use super::site::Site;
 use super::{Action, Event, FIRST_WAIT, LONGEST_WAIT, Now, Phase};
 use crate::failure::Failure;
 use crate::plan::Plan;
@@ -30,13 +31,16 @@ pub struct Life {
     is_linked: bool,
     /// Whether new connections are carried.
     is_open: bool,
-    /// Whether it was ready once: before that every failure is the end.
+    /// Whether it was ready or aside once: before that every failure is the end.
     was_ready: bool,
     /// What is to follow an override that is on its way.
     after: Option<After>,
     backoff: Backoff,
     refused_logins: u32,
     looks: Looks,
+    site: Site,
+    /// Whether what is being taken down is to come back once the server does not answer directly any more.
+    steps_aside: bool,
     trouble: Option<Failure>,
     /// Why the last look could not be made use of: what the listeners serve may not be what it should be.
     misfit: Option<Failure>,
@@ -51,9 +55,10 @@ enum After {
 }
 
 impl Life {
-    /// A tunnel that begins to connect, and what is to be done first.
-    pub fn start(overrides: bool) -> (Self, Vec<Action>) {
-        let life = Self {
+    /// A tunnel that begins, and what is to be done first. `overrides`: whether names are to be overridden; `steps_aside`: whether
+    /// nothing is to be done while the server answers directly.
+    pub fn start(overrides: bool, steps_aside: bool) -> (Self, Vec<Action>) {
+        let mut life = Self {
             phase: Phase::Connecting,
             plan: None,
             next: None,
@@ -67,11 +72,15 @@ impl Life {
             backoff: Backoff::new(FIRST_WAIT, LONGEST_WAIT),
             refused_logins: 0,
             looks: Looks::default(),
+            site: Site::new(steps_aside),
+            steps_aside: false,
             trouble: None,
             misfit: None,
             outcome: Ok(()),
         };
-        (life, vec![Action::Connect])
+        let mut first = Vec::new();
+        life.connect(Duration::ZERO, &mut first);
+        (life, first)
     }
 
     /// What it is doing.
@@ -107,9 +116,13 @@ impl Life {
     /// When it wants a [`Event::Tick`] at the latest.
     pub fn next_deadline(&self) -> Option<Duration> {
         match self.phase {
-            Phase::Ready(ping) => [ping, self.looks.due()].into_iter().flatten().min(),
+            Phase::Ready(ping) => {
+                [ping, ping.and(self.site.due()), self.looks.due()].into_iter().flatten().min()
+            }
+            Phase::Aside(probe) => probe,
             Phase::Waiting(until) | Phase::Draining(until) => Some(until),
-            Phase::Connecting
+            Phase::Probing
+            | Phase::Connecting
             | Phase::Finding
             | Phase::Binding
             | Phase::Verifying
@@ -131,11 +144,12 @@ impl Life {
             Event::Overridden(result) => self.did_override(now, result, &mut out),
             Event::Restored => self.restored(now, &mut out),
             Event::Pinged(time) => self.pinged(now, time, &mut out),
+            Event::Probed(is_direct) => self.probed(now, is_direct, &mut out),
             Event::Lost(why) => self.lost(now, &why, &mut out),
             Event::Refused(port) => self.doubt(now, port, &mut out),
             Event::Left(port) if self.is_vendor(port) => self.doubt(now, port, &mut out),
             Event::Left(_) => {}
-            Event::Kicked => self.kicked(&mut out),
+            Event::Kicked => self.kicked(now, &mut out),
             Event::Woke => self.woke(now, &mut out),
             Event::Stopped => self.stopped(now, &mut out),
             Event::Drained => self.drained(&mut out),

@@ -8,11 +8,17 @@
 //! at the end, from anywhere: Restoring (override away) → Draining → Closing → Ended
 //! ```
 //!
+//! A tunnel that is to step aside on site tries first, and each time that the machine may have moved, whether the server
+//! answers directly: `Probing` stands before `Connecting` then. If the server does, what is up is taken down as at the end, and `Aside` comes
+//! in place of `Ended`; from there the way begins anew once the server answers no more. A tunnel that is ready steps aside only while no
+//! connection is open.
+//!
 //! One effect at a time is on its way: an action that asks for one replaces the one before, whose result is never
 //! told. Only an override is always waited for, as half of one must not stay.
 
 mod looks;
 mod machine;
+mod site;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +30,7 @@ use crate::plan::{Changes, Plan};
 
 pub use looks::{FIND_EVERY, FIND_SELDOM};
 pub use machine::Life;
+pub use site::PROBE_EVERY;
 
 /// The longest time between the last answer of the server and the next ping.
 pub const PING_EVERY: Duration = Duration::from_secs(10);
@@ -43,6 +50,8 @@ pub struct Now {
     pub at: Duration,
     /// A random number from 0 to 1, so that many tunnels do not come back in step.
     pub chance: f64,
+    /// Whether no connection is carried or held.
+    pub is_idle: bool,
 }
 
 /// Something that happened.
@@ -62,6 +71,8 @@ pub enum Event {
     Restored,
     /// The server answered after this time, or not in time.
     Pinged(Option<Duration>),
+    /// The server answers without a tunnel, or does not.
+    Probed(bool),
     /// The session ended by itself.
     Lost(String),
     /// The server could not connect to this port, which a client wanted.
@@ -82,10 +93,12 @@ pub enum Event {
     Tick,
 }
 
-/// Something to do. The first six are effects, of which the last one asked for is on its way; each ends in the event
+/// Something to do. The first seven are effects, of which the last one asked for is on its way; each ends in the event
 /// named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
+    /// Try whether the server answers without a tunnel: [`Event::Probed`].
+    Probe,
     /// Open a session: [`Event::Connected`].
     Connect,
     /// Look for the ports and make a plan: [`Event::Planned`].
@@ -115,6 +128,10 @@ pub enum Action {
 /// What a tunnel is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
+    /// Trying whether the server answers without a tunnel.
+    Probing,
+    /// The server answers without a tunnel, and nothing is up. The next try is due then; `None` while one is on its way.
+    Aside(Option<Duration>),
     /// Opening a session: address, connection, host key, login.
     Connecting,
     /// Looking for the ports.
@@ -125,7 +142,7 @@ pub enum Phase {
     Verifying,
     /// Pointing the names here.
     Overriding,
-    /// All is well. The next ping is due then; `None` while one is out.
+    /// All is well. The next ping is due then; `None` while one is out, or a try without a tunnel.
     Ready(Option<Duration>),
     /// Something is wrong; the next try is due then.
     Waiting(Duration),
@@ -142,6 +159,8 @@ pub enum Phase {
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Probing => "trying without a tunnel",
+            Self::Aside(_) => "on site",
             Self::Connecting => "connecting",
             Self::Finding => "finding ports",
             Self::Binding => "binding",

@@ -58,6 +58,8 @@ pub struct Profile {
     pub hold: Duration,
     /// Whether the server's names are to lead to this machine while the tunnel is up.
     pub hosts: bool,
+    /// Whether there is to be no tunnel while the server answers directly.
+    pub direct_on_site: bool,
 }
 
 impl Default for Profile {
@@ -76,6 +78,7 @@ impl Default for Profile {
             forward_to: None,
             hold: Duration::from_secs(20),
             hosts: true,
+            direct_on_site: false,
         }
     }
 }
@@ -139,6 +142,7 @@ fn profile(section: &mut Section<'_>, base: &Path) -> Profile {
         forward_to,
         hold,
         hosts,
+        direct_on_site,
     } = &mut profile;
     let (a_name, a_flag) = ("a text, or \"\" for none", "true or false");
     let port = "a port from 1 to 65535, or 0 if it is not known";
@@ -153,6 +157,7 @@ fn profile(section: &mut Section<'_>, base: &Path) -> Profile {
     section.read("forward_to", a_name, section::name, forward_to);
     section.read("hold", "a number of seconds from 0 to 600", section::seconds, hold);
     section.read("hosts", a_flag, section::flag, hosts);
+    section.read("direct_on_site", a_flag, section::flag, direct_on_site);
     section.read("address", "an address from 127.64.0.1 to 127.127.255.254", section::address, address);
     section.read("look_in_licences", a_flag, section::flag, &mut steps.licence);
     section.read("ask_master", a_flag, section::flag, &mut steps.master);

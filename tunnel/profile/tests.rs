@@ -25,7 +25,8 @@ fn every_key_is_read() {
     let text = "[server.lic1]\nssh = \"ada@gate\"\nnames = [\"LIC1\", \"lic1.corp.example\"]\nports = [1715, 1716]\n\
                 master = 1715\nlicences = [\"a.lic\", \"/b\"]\nlook_in_licences = false\nask_master = false\n\
                 look_at_server = false\nall_ports = true\naddress = \"127.77.3.1\"\nuser = \"ada\"\njump = \"gate\"\n\
-                identities = [\"id\"]\nforward_to = \"lic1\"\nhold = 5\nhosts = false\n";
+                identities = [\"id\"]\nforward_to = \"lic1\"\nhold = 5\nhosts = false\n\
+                direct_on_site = true\n";
     let expected = Profile {
         ssh: Some("ada@gate".into()),
         names: vec!["lic1".into(), "lic1.corp.example".into()],
@@ -40,6 +41,7 @@ fn every_key_is_read() {
         forward_to: Some("lic1".into()),
         hold: Duration::from_secs(5),
         hosts: false,
+        direct_on_site: true,
     };
     let expected = Profiles::from([("lic1".into(), expected)]);
     assert_eq!(parsed(text).unwrap(), expected);

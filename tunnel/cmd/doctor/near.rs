@@ -79,6 +79,10 @@ pub(super) async fn application(spec: &Spec, plan: Option<&Plan>, report: &mut R
         }
     };
     let told = format!("process {pid}: {}", words(&board));
+    if board.state == "on site" {
+        report.say(TUNNEL, Ok(told));
+        return report.leave_out(APPLICATION, "it goes directly now".to_owned());
+    }
     if !board.is_open {
         return report.say(TUNNEL, Err(Failure::new(Exit::Unreachable, told)));
     }

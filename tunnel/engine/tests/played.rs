@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use super::super::*;
@@ -26,11 +26,15 @@ pub(super) struct Play {
     pub(super) is_port_closed: bool,
     pub(super) is_silent: bool,
     pub(super) is_powerless: bool,
+    pub(super) steps_aside: bool,
+    pub(super) is_direct: bool,
+    pub(super) probes: u32,
     pub(super) slept: Duration,
     pub(super) addresses: BTreeSet<IpAddr>,
     pub(super) sessions: u32,
     pub(super) marked: bool,
     pub(super) notes: Vec<String>,
+    pub(super) clients_go: Arc<Notify>,
     pub(super) end: Option<watch::Sender<bool>>,
 }
 
@@ -75,6 +79,12 @@ impl Client for Visitor {
 impl World for Played {
     type Link = FakeLink;
     type Door = FakeDoor;
+
+    async fn answers_directly(&self) -> bool {
+        sleep(Duration::from_millis(5)).await;
+        self.with(|play| play.probes += 1);
+        self.with(|play| play.is_direct)
+    }
 
     async fn connect(&self) -> Result<FakeLink, Failure> {
         sleep(self.with(|play| play.connecting)).await;
@@ -122,8 +132,12 @@ impl World for Played {
             Fate::PortClosed
         } else {
             client.0.send("carried").ok();
-            // It stays as long as the session does.
-            ended.wait_for(|ended| *ended).await.ok();
+            // It stays as long as the session does and its client wants.
+            let gone = self.with(|play| Arc::clone(&play.clients_go));
+            tokio::select! {
+                _ = ended.wait_for(|ended| *ended) => {}
+                () = gone.notified() => {}
+            }
             Fate::Carried
         };
         Carried { up: 1, down: 2, fate }
@@ -191,7 +205,8 @@ impl Stage {
         play.with(|play| play.ports = vec![1715, 1716]);
         let (orders, received) = mpsc::channel(8);
         let (board, shown) = watch::channel(Board::default());
-        let settings = Settings { overrides: true, hold: Duration::from_secs(20) };
+        let steps_aside = play.with(|play| play.steps_aside);
+        let settings = Settings { overrides: true, steps_aside, hold: Duration::from_secs(20) };
         let world = Arc::new(play.clone());
         let running =
             tokio::task::spawn_local(

@@ -95,7 +95,7 @@ impl Life {
         match self.after.take() {
             None => self.ready(now),
             Some(After::Setback(failure)) => self.setback(now, failure, out),
-            Some(After::Reconnect) => self.reconnect(out),
+            Some(After::Reconnect) => self.reconnect(now, out),
             Some(After::End) => self.end(now, out),
         }
     }
@@ -122,6 +122,22 @@ impl Life {
         }
     }
 
+    pub(super) fn probed(&mut self, now: Now, is_direct: bool, out: &mut Vec<Action>) {
+        if !matches!(self.phase, Phase::Probing | Phase::Aside(None) | Phase::Ready(None)) {
+            return;
+        }
+        self.site.probed(now.at);
+        match self.phase {
+            Phase::Aside(_) if is_direct => self.aside(),
+            Phase::Probing if is_direct => self.step_aside(now, out),
+            // Whoever has a connection keeps it.
+            Phase::Ready(_) if is_direct && now.is_idle => self.step_aside(now, out),
+            // The try took the place of a ping, which may be due.
+            Phase::Ready(_) => out.push(Action::Ping),
+            _ => self.connect(now.at, out),
+        }
+    }
+
     pub(super) fn lost(&mut self, now: Now, why: &str, out: &mut Vec<Action>) {
         self.is_linked = false;
         let failure = Failure::new(Exit::Unreachable, format!("the ssh session is lost: {why}"));
@@ -135,7 +151,13 @@ impl Life {
             }
             // What was waited for was the licence server; now the session comes first, at the same time.
             Phase::Waiting(_) => self.trouble = Some(failure),
-            Phase::Connecting | Phase::Restoring | Phase::Draining(_) | Phase::Closing | Phase::Ended => {}
+            Phase::Probing
+            | Phase::Aside(_)
+            | Phase::Connecting
+            | Phase::Restoring
+            | Phase::Draining(_)
+            | Phase::Closing
+            | Phase::Ended => {}
         }
     }
 
@@ -145,13 +167,15 @@ impl Life {
         self.look_if_due(now, out);
     }
 
-    pub(super) fn kicked(&mut self, out: &mut Vec<Action>) {
+    pub(super) fn kicked(&mut self, now: Now, out: &mut Vec<Action>) {
+        self.site.doubt(now.at);
         match self.phase {
+            Phase::Probing | Phase::Aside(_) => self.probe(out),
             Phase::Finding | Phase::Binding | Phase::Verifying | Phase::Ready(_) | Phase::Waiting(_) => {
-                self.reconnect(out);
+                self.reconnect(now, out);
             }
             // At the first time a person may be typing a password.
-            Phase::Connecting if self.was_ready => self.reconnect(out),
+            Phase::Connecting if self.was_ready => self.reconnect(now, out),
             Phase::Overriding => {
                 self.after.get_or_insert(After::Reconnect);
             }
@@ -160,7 +184,10 @@ impl Life {
     }
 
     pub(super) fn woke(&mut self, now: Now, out: &mut Vec<Action>) {
+        self.site.doubt(now.at);
         match self.phase {
+            // That which is on its way may have set out in another network.
+            Phase::Probing | Phase::Aside(_) => self.probe(out),
             Phase::Ready(Some(_)) => {
                 self.phase = Phase::Ready(None);
                 out.push(Action::Ping);
@@ -168,14 +195,17 @@ impl Life {
             // The ping that is out tells; and what is on its way over the session tells as much.
             Phase::Ready(None) | Phase::Finding | Phase::Binding | Phase::Verifying | Phase::Overriding => {}
             Phase::Waiting(_) if self.is_linked => self.find(now, out),
-            Phase::Connecting | Phase::Waiting(_) => self.kicked(out),
+            Phase::Connecting | Phase::Waiting(_) => self.kicked(now, out),
             Phase::Restoring | Phase::Draining(_) | Phase::Closing | Phase::Ended => {}
         }
     }
 
     pub(super) fn stopped(&mut self, now: Now, out: &mut Vec<Action>) {
+        self.steps_aside = false;
         match self.phase {
-            Phase::Connecting
+            Phase::Probing
+            | Phase::Aside(_)
+            | Phase::Connecting
             | Phase::Finding
             | Phase::Binding
             | Phase::Verifying
@@ -195,8 +225,10 @@ impl Life {
     }
 
     pub(super) fn closed(&mut self) {
-        if self.phase == Phase::Closing {
-            self.phase = Phase::Ended;
+        match self.phase {
+            Phase::Closing if self.steps_aside => self.aside(),
+            Phase::Closing => self.phase = Phase::Ended,
+            _ => {}
         }
     }
 
@@ -205,14 +237,16 @@ impl Life {
             return;
         }
         match self.phase {
+            Phase::Aside(_) => self.probe(out),
             Phase::Ready(_) => {
                 self.phase = Phase::Ready(None);
-                out.push(Action::Ping);
+                out.push(if self.site.is_due(now.at) { Action::Probe } else { Action::Ping });
             }
             Phase::Waiting(_) if self.is_linked => self.find(now, out),
-            Phase::Waiting(_) => self.connect(out),
+            Phase::Waiting(_) => self.connect(now.at, out),
             Phase::Draining(_) => self.close(out),
-            Phase::Connecting
+            Phase::Probing
+            | Phase::Connecting
             | Phase::Finding
             | Phase::Binding
             | Phase::Verifying

@@ -1,5 +1,8 @@
 //! The steps from one phase to the next.
 
+use std::time::Duration;
+
+use super::super::looks::Looks;
 use super::super::{Action, DRAIN, LOGINS, Now, PING_EVERY, Phase};
 use super::Life;
 use crate::discover::Role;
@@ -7,9 +10,41 @@ use crate::failure::{Exit, Failure};
 use crate::plan::Plan;
 
 impl Life {
-    pub(super) fn connect(&mut self, out: &mut Vec<Action>) {
-        self.phase = Phase::Connecting;
-        out.push(Action::Connect);
+    /// Opens a session, where it is not first to be seen whether one is needed.
+    pub(super) fn connect(&mut self, now: Duration, out: &mut Vec<Action>) {
+        if self.site.is_due(now) {
+            self.phase = Phase::Probing;
+            out.push(Action::Probe);
+        } else {
+            self.phase = Phase::Connecting;
+            out.push(Action::Connect);
+        }
+    }
+
+    /// Tries at once whether the server answers without a tunnel, while there is none.
+    pub(super) fn probe(&mut self, out: &mut Vec<Action>) {
+        if let Phase::Aside(_) = self.phase {
+            self.phase = Phase::Aside(None);
+        }
+        out.push(Action::Probe);
+    }
+
+    /// Takes down what is up, to be [`aside`](Self::aside) then.
+    pub(super) fn step_aside(&mut self, now: Now, out: &mut Vec<Action>) {
+        self.steps_aside = true;
+        self.end(now, out);
+    }
+
+    /// Nothing is up, and nothing has to be: as at the start.
+    pub(super) fn aside(&mut self) {
+        self.phase = Phase::Aside(self.site.due());
+        self.steps_aside = false;
+        (self.is_linked, self.was_ready) = (false, true);
+        self.refused_logins = 0;
+        (self.plan, self.overridden) = (None, None);
+        (self.trouble, self.misfit) = (None, None);
+        self.backoff.reset();
+        self.looks = Looks::default();
     }
 
     pub(super) fn find(&mut self, now: Now, out: &mut Vec<Action>) {
@@ -80,12 +115,12 @@ impl Life {
         }
     }
 
-    pub(super) fn reconnect(&mut self, out: &mut Vec<Action>) {
+    pub(super) fn reconnect(&mut self, now: Now, out: &mut Vec<Action>) {
         self.hold(out);
         self.hang_up(out);
         self.next = None;
         self.backoff.reset();
-        self.connect(out);
+        self.connect(now.at, out);
     }
 
     /// Decides whether there is sense in another try, and when.
@@ -96,18 +131,15 @@ impl Life {
         }
         self.next = None;
         let is_passing = match failure.exit {
-            Exit::Unreachable | Exit::NotServing | Exit::NoPorts => true,
+            // Of a port that is taken this hears only what was aside: else the old ports stay.
+            Exit::Unreachable | Exit::NotServing | Exit::NoPorts | Exit::PortTaken => true,
             Exit::NotAllowed => {
                 self.refused_logins += 1;
                 self.refused_logins < LOGINS
             }
-            Exit::No
-            | Exit::Usage
-            | Exit::AlreadyUp
-            | Exit::PortTaken
-            | Exit::NoFile
-            | Exit::HostKey
-            | Exit::BadConfig => false,
+            Exit::No | Exit::Usage | Exit::AlreadyUp | Exit::NoFile | Exit::HostKey | Exit::BadConfig => {
+                false
+            }
         };
         if self.was_ready && is_passing {
             self.trouble = Some(failure);

@@ -2,16 +2,19 @@
 
 use super::*;
 
-/// A tunnel in each phase.
+/// A tunnel in each phase, and one that is ready and waits for an answer. It steps aside on site.
 fn in_each_phase() -> Vec<Life> {
-    let mut driven = Driven::new();
-    let mut lives = vec![driven.life.clone()];
+    let mut driven = Driven::on_site();
+    let mut lives = vec![Life::start(true, true).0, driven.life.clone()];
+    driven.after(Event::Woke);
     let way_up = [
+        Event::Probed(false),
         Event::Connected(Ok(())),
         Event::Planned(Ok(plan(&[1715]))),
         Event::Bound(Ok(())),
         Event::Verified(Ok(())),
         Event::Overridden(Ok(())),
+        Event::Woke,
         Event::Lost("reset".into()),
         Event::Stopped,
         Event::Restored,
@@ -41,6 +44,8 @@ fn every_phase_has_an_answer_to_every_event() {
         ("restored", Event::Restored),
         ("pong", Event::Pinged(Some(Duration::ZERO))),
         ("no pong", Event::Pinged(None)),
+        ("direct", Event::Probed(true)),
+        ("not direct", Event::Probed(false)),
         ("lost", Event::Lost("reset".into())),
         ("refused", Event::Refused(1716)),
         ("left", Event::Left(1716)),
@@ -51,7 +56,7 @@ fn every_phase_has_an_answer_to_every_event() {
         ("closed", Event::Closed),
         ("tick", Event::Tick),
     ];
-    let now = Now { at: Duration::from_secs(60), chance: 1.0 };
+    let now = Now { at: Duration::from_secs(60), chance: 1.0, is_idle: true };
     let mut table = String::new();
     for life in in_each_phase() {
         table += &format!("{}\n", life.phase());

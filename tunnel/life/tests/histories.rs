@@ -26,6 +26,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(Event::Restored),
         Just(Event::Pinged(Some(Duration::from_millis(1)))),
         Just(Event::Pinged(None)),
+        any::<bool>().prop_map(Event::Probed),
         Just(Event::Lost("reset".into())),
         (1715..1718_u16).prop_map(Event::Refused),
         Just(Event::Left(1716)),
@@ -44,6 +45,7 @@ struct Witness {
     may_be_overridden: bool,
     verified: bool,
     waits_for_override: bool,
+    may_step_aside: bool,
 }
 
 impl Witness {
@@ -63,10 +65,17 @@ impl Witness {
                 }
                 Action::HangUp | Action::Connect => self.verified = false,
                 Action::Admit => assert!(self.verified && self.listens),
+                Action::Probe => assert!(self.may_step_aside && !self.waits_for_override),
                 Action::Find | Action::Verify | Action::Ping | Action::Hold | Action::Close => {
                     assert!(!self.waits_for_override || *action == Action::Hold, "{action:?}");
                 }
             }
+        }
+        if let Phase::Aside(_) = life.phase() {
+            assert!(
+                self.may_step_aside && !self.listens && !self.may_be_overridden,
+                "aside with something up"
+            );
         }
         if matches!(life.phase(), Phase::Ready(_)) {
             assert!(self.verified && self.listens && life.is_open(), "ready without a proof");
@@ -86,19 +95,24 @@ impl Witness {
 
 proptest! {
     #[test]
-    fn no_history_breaks_the_rules(events in prop::collection::vec((any_event(), 0..4000_u64), 0..120)) {
-        let (mut life, first) = Life::start(true);
-        let (mut witness, mut at) = (Witness::default(), Duration::ZERO);
+    fn no_history_breaks_the_rules(
+        steps_aside: bool,
+        events in prop::collection::vec((any_event(), 0..4000_u64, any::<bool>()), 0..120),
+    ) {
+        let (mut life, first) = Life::start(true, steps_aside);
+        let (mut witness, mut at) = (Witness { may_step_aside: steps_aside, ..Witness::default() }, Duration::ZERO);
         witness.sees(&life, &Event::Tick, &first);
         let ending = [Event::Stopped, Event::Overridden(Ok(())), Event::Restored, Event::Drained, Event::Closed];
-        let ending = ending.into_iter().map(|event| (event, 0));
-        for (event, millis) in events.into_iter().chain(ending) {
+        let ending = ending.into_iter().map(|event| (event, 0, true));
+        for (event, millis, is_idle) in events.into_iter().chain(ending) {
             at += Duration::from_millis(millis);
             for event in [event, Event::Tick] {
                 let before = life.phase();
                 witness.hears(before, &event);
-                let actions = life.handle(Now { at, chance: 0.5 }, event.clone());
+                let actions = life.handle(Now { at, chance: 0.5, is_idle }, event.clone());
                 witness.sees(&life, &event, &actions);
+                let leaves = matches!((before, actions.last()), (Phase::Ready(_), Some(Action::Restore)));
+                prop_assert!(!leaves || is_idle || event == Event::Stopped, "connections are cut");
                 if before == Phase::Ended {
                     prop_assert_eq!(&actions, &[]);
                 }

@@ -2,6 +2,7 @@
 
 mod cells;
 mod histories;
+mod site;
 mod way;
 
 use std::time::Duration;
@@ -41,13 +42,14 @@ fn failure(exit: Exit) -> Failure {
 struct Driven {
     life: Life,
     at: Duration,
+    is_idle: bool,
 }
 
 impl Driven {
     fn new() -> Self {
-        let (life, first) = Life::start(true);
+        let (life, first) = Life::start(true, false);
         assert_eq!(first, [Action::Connect]);
-        Self { life, at: Duration::ZERO }
+        Self { life, at: Duration::ZERO, is_idle: true }
     }
 
     fn ready() -> Self {
@@ -71,7 +73,7 @@ impl Driven {
     }
 
     fn after(&mut self, event: Event) -> Vec<Action> {
-        self.life.handle(Now { at: self.at, chance: 1.0 }, event)
+        self.life.handle(Now { at: self.at, chance: 1.0, is_idle: self.is_idle }, event)
     }
 
     fn tick(&mut self) -> Vec<Action> {

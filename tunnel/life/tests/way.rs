@@ -154,6 +154,12 @@ fn when_adapting_fails_the_old_ports_stay() {
     }
     assert_eq!(waits, [5, 10, 20, 40]);
     driven.until_look();
+    driven.finds(plan(&[1715, 1716]));
+    driven.after(Event::Refused(1715));
+    driven.until_look();
+    driven.after(Event::Planned(Err(failure(Exit::NoPorts))));
+    driven.after(Event::Verified(Ok(())));
+    assert_eq!(driven.until_look().as_secs(), 5, "it counts anew after a look that was all right");
     driven.finds(plan(&[1715, 1717]));
     assert_eq!(driven.life.plan(), Some(&plan(&[1715, 1717])));
     assert_eq!(driven.life.trouble(), None);
