@@ -27,7 +27,11 @@ pub(super) fn show(mut standings: watch::Receiver<Vec<Standing>>, screen: Arc<Sc
             } else {
                 tell_status(&status);
             }
-            before = now;
+            before
+                .iter_mut()
+                .zip(now)
+                .filter(|(_, now)| !now.is_looking())
+                .for_each(|(before, now)| *before = now);
         }
     }));
 }
@@ -63,7 +67,9 @@ fn news(before: &Standing, now: &Standing) -> Vec<String> {
     }
     let is_lasting = now.board.is_up() || now.board.state == "waiting";
     let mut lines = Vec::new();
-    if is_lasting && now.board.state != before.board.state {
+    let is_new = now.board.state != before.board.state
+        || now.board.is_up() && words(&now.board) != words(&before.board);
+    if is_lasting && is_new {
         lines.push(format!("{server}: {}", words(&now.board)));
     }
     if let (true, OverrideState::Missing(why)) = (now.board.state == "ready", &now.board.names_are)
@@ -149,6 +155,17 @@ mod tests {
         assert_eq!(passing(&others), "lic2: connecting …  lic3: finding the ports …");
         assert_eq!(summary(&others[..1]), "no");
         assert!(summary(&others).starts_with("lic1: no; lic1: ready; "), "{}", summary(&others));
+    }
+
+    #[test]
+    fn a_look_at_the_ports_of_a_tunnel_that_is_up_is_no_news() {
+        let (ready, mut looking) = (standing("lic1", "ready"), standing("lic1", "finding the ports"));
+        assert!(!looking.is_looking() && !ready.is_looking());
+        looking.board.is_open = true;
+        assert!(looking.is_looking());
+        let mut moved = ready.clone();
+        moved.board.address = Some("127.77.3.2".to_owned());
+        assert_eq!(news(&ready, &moved), ["lic1: ready; 127.77.3.2, ports "]);
     }
 
     #[test]

@@ -40,6 +40,11 @@ impl Standing {
         self.was_ready && self.ended.is_none()
     }
 
+    /// Whether it looks at the ports anew while connections are carried: no news unless it changes something.
+    pub(super) fn is_looking(&self) -> bool {
+        self.ended.is_none() && self.board.is_open && !self.board.is_up()
+    }
+
     /// Whether it is known what came of bringing it up.
     pub(super) fn is_settled(&self) -> bool {
         self.was_ready || self.ended.is_some()

@@ -20,6 +20,7 @@ mod spec;
 mod tests;
 mod told;
 mod trust;
+mod verify;
 mod world;
 
 use std::sync::Arc;

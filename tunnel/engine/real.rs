@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
-use tokio::time::timeout;
 
 use super::ports::{self, Local, LocalPort};
 use super::remote::Over;
@@ -15,7 +14,7 @@ use super::shared::Shared;
 use super::spec::Spec;
 use super::trust::{Keys, Names};
 use super::world::{Carried, Fate, World};
-use super::{address, direct};
+use super::{address, direct, verify};
 use crate::discover::{self, Discovery, Found, discover};
 use crate::failure::{Exit, Failure};
 use crate::hosts::line::{Override, OwnerId, Process};
@@ -28,12 +27,7 @@ use crate::ssh::session::{Means, Refused, Session};
 use crate::{clock, platform};
 
 /// How long a ping may take.
-const PING: Duration = Duration::from_secs(5);
-/// How long a connection to the licence server may take, for each host that it may be at.
-const REACH: Duration = Duration::from_secs(10);
-/// The same where another name of the licence server is still to be tried: its host may wait long for a name server.
-const SOON: Duration = Duration::from_secs(3);
-
+pub(super) const PING: Duration = Duration::from_secs(5);
 /// The world of one tunnel.
 pub struct Real {
     spec: Spec,
@@ -234,33 +228,7 @@ impl World for Real {
     }
 
     async fn verify(&self, link: &Session, plan: &Plan) -> Result<String, Failure> {
-        let (mut tried, mut forbidden) = (Vec::new(), Vec::new());
-        for (index, host) in plan.hosts.iter().enumerate() {
-            let within = if index + 1 < plan.hosts.len() { SOON } else { REACH };
-            for port in plan.proofs() {
-                match timeout(within, link.connect(host, port)).await {
-                    Ok(Ok(_)) => return Ok(host.clone()),
-                    Ok(Err(Refused::Prohibited)) => forbidden.push(format!("{host}:{port}")),
-                    Ok(Err(why)) => tried.push(format!("{host}:{port}: {why}")),
-                    Err(_) => tried.push(format!("{host}:{port}: no answer")),
-                }
-            }
-        }
-        if tried.is_empty() && !forbidden.is_empty() {
-            let message = format!("{} forbids the way to {}", link.at(), forbidden.join(", "));
-            let hint = "ask its administrator to allow it: AllowTcpForwarding, PermitOpen in sshd_config";
-            return Err(Failure::new(Exit::NotAllowed, message).with_hint(hint));
-        }
-        // What swallows connections may be the session itself.
-        if link.ping(PING).await.is_none() {
-            return Err(Failure::new(Exit::Unreachable, "the ssh server does not answer any more"));
-        }
-        tried.extend(forbidden.iter().map(|place| format!("{place}: forbidden by the ssh server")));
-        let message =
-            format!("the licence server does not answer through {}: {}", link.at(), tried.join("; "));
-        let hint =
-            "check the port numbers, and that the licence server runs; --forward-to names another host";
-        Err(Failure::new(Exit::NotServing, message).with_hint(hint))
+        verify::verify(link, plan).await
     }
 
     async fn carry(&self, _link: &Session, client: Local, host: &str, port: u16) -> Carried {
