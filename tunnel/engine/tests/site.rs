@@ -45,7 +45,12 @@ fn away_from_the_site_it_comes_up_and_back_there_it_goes_when_nobody_needs_it() 
             assert!(is_closed && !world.with(|play| play.marked));
             assert_eq!(world.with(|play| play.sessions), u32::from(day));
         }
+        world.with(|play| (play.is_direct, play.addresses) = (false, BTreeSet::new()));
+        stage.until("ready").await;
+        assert_eq!(stage.visit(1716).await, Ok("carried"));
+        let watch = Stopwatch::start();
         assert_eq!(stage.stop().await, Ok(()));
-        assert_eq!(world.with(|play| play.notes.clone()), ["restored", "left"].repeat(3));
+        assert_eq!(watch.elapsed(), crate::life::DRAIN, "an open connection has its time as ever");
+        assert_eq!(world.with(|play| play.notes.clone()), ["restored", "left"].repeat(4));
     });
 }

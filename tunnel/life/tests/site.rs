@@ -78,6 +78,8 @@ fn back_on_site_a_tunnel_without_connections_steps_aside() {
     driven.goes_aside(&actions);
     driven.tick();
     driven.after(Event::Probed(false));
+    driven.after(Event::Connected(Err(failure(Exit::NotAllowed))));
+    assert_eq!(driven.tick(), [Action::Connect], "the session of before is no more");
     driven.come_up(&[1715, 1716]);
     assert!(driven.life.override_outcome().is_some(), "the names lead here again");
     let stopping = driven.after(Event::Stopped);
