@@ -89,6 +89,12 @@ impl Scene {
         told.lines().filter(|line| line.contains(", start ")).map(str::to_owned).collect()
     }
 
+    /// Has the tunnel look at its network anew.
+    fn kick(&self) {
+        let (code, told, said) = run(&mut self.laptop(program("lictunnel").args(["kick", TYPED])));
+        assert_eq!(code, 0, "{told}{said}");
+    }
+
     /// The port of the vendor daemon that `lictunnel status` tells of.
     fn vendor_is_forwarded(&self) -> bool {
         let (code, told, said) = run(&mut self.laptop(program("lictunnel").args(["status", "--json"])));
@@ -224,6 +230,45 @@ fn a_seat_outlives_whatever_happens_to_the_tunnel() {
     let (status, said) = up.wait();
     assert!(status.success(), "{status}: {said}");
     assert_eq!(scene.firewall.hosts(), hosts, "the hosts file is as it was");
+}
+
+#[test]
+fn on_site_a_tunnel_steps_aside_and_away_from_it_it_comes_back() {
+    if !may("on_site_a_tunnel_steps_aside_and_away_from_it_it_comes_back", &Firewall::NEEDS) {
+        return;
+    }
+    let mut scene = Scene::new("VENDOR acme", 0);
+    // Here the name is in the hosts file, as there is no name server.
+    let (path, line) = (scene.firewall.etc().join("hosts"), format!("\n{} {TYPED} {NAME}\n", Firewall::HOST));
+    std::fs::write(&path, [scene.firewall.hosts(), line.into()].concat()).expect("the folder is ours");
+    let hosts = scene.firewall.hosts();
+    scene.firewall.open(true);
+    let port = scene.host.port().to_string();
+    let mut up = program("lictunnel");
+    up.args(["up", TYPED, "--direct-on-site", "--master", &port]);
+    let mut up = Process::start(&mut scene.laptop(&up));
+    up.line_with("lic1: on site: lic1 answers directly");
+    assert!(!scene.sshd.said().contains("Accepted"), "nobody logs in");
+    assert_eq!(scene.firewall.hosts(), hosts);
+    let mut holder = scene.holder();
+    holder.end_input();
+    assert!(holder.wait().0.success());
+
+    scene.firewall.open(false);
+    scene.kick();
+    up.line_with("lic1: ready");
+    assert_ne!(scene.firewall.hosts(), hosts, "the names lead here");
+    let mut holder = scene.holder();
+    scene.firewall.open(true);
+    holder.end_input();
+    assert!(holder.wait().0.success());
+    scene.kick();
+    up.line_with("lic1: on site");
+    assert_eq!(scene.firewall.hosts(), hosts);
+
+    up.signal(Signal::TERM);
+    let (status, said) = up.wait();
+    assert!(status.success(), "{status}: {said}");
 }
 
 #[test]

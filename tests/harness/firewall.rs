@@ -12,8 +12,11 @@ use super::process::{Process, run, under};
 
 /// What the firewall does: port 22 of the licence hosts, and nothing else, either way. It counts both.
 const RULES: &str = "table inet firewall {
+    chain inside {
+    }
     chain forward {
         type filter hook forward priority 0; policy drop;
+        jump inside
         ip daddr { 203.0.113.2, 192.0.2.2 } tcp dport 22 counter accept comment \"passed\"
         ip saddr { 203.0.113.2, 192.0.2.2 } tcp sport 22 ct state established counter accept comment \"answered\"
         counter drop comment \"stopped\"
@@ -115,6 +118,13 @@ impl Firewall {
         self.laptop.ip(&["address", "flush", "dev", "out"]);
         self.laptop.ip(&["address", "add", "198.51.100.77/24", "dev", "out"]);
         self.laptop.ip(&["route", "add", "default", "via", "198.51.100.1"]);
+    }
+
+    /// Opens the firewall, as if the laptop were carried into the building, or shuts it again.
+    pub fn open(&self, is_open: bool) {
+        let policy =
+            if is_open { "add rule inet firewall inside accept" } else { "flush chain inet firewall inside" };
+        feed(&mut self.wall.command(Command::new("nft").args(["-f", "-"])), policy);
     }
 
     /// What the firewall has counted.
