@@ -26,6 +26,8 @@ fn a_lost_session_comes_back_with_growing_waits() {
     driven.tick();
     driven.come_up(&[1715, 1716]);
     assert_eq!(driven.life.trouble(), None);
+    driven.after(Event::Lost("reset".into()));
+    assert_eq!(driven.life.next_deadline(), Some(driven.at + FIRST_WAIT), "it counts anew");
 }
 
 #[test]
@@ -61,6 +63,18 @@ fn refused_logins_end_it_before_the_account_is_locked() {
     driven.tick();
     let ending = driven.after(Event::Connected(Err(failure(Exit::NotAllowed))));
     assert_eq!(driven.ends(&ending), Some(Exit::NotAllowed));
+}
+
+#[test]
+fn a_login_that_succeeds_makes_good_a_refused_one() {
+    let mut driven = Driven::ready();
+    for _ in 0..3 {
+        driven.after(Event::Lost("reset".into()));
+        driven.tick();
+        assert_eq!(driven.after(Event::Connected(Err(failure(Exit::NotAllowed)))), []);
+        driven.tick();
+        driven.come_up(&[1715, 1716]);
+    }
 }
 
 #[test]
