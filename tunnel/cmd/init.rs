@@ -62,6 +62,7 @@ fn profile(name: &str, flags: &Server) -> Result<Profile, Failure> {
         forward_to: flags.forward_to.clone(),
         hold: flags.hold.map_or(usual.hold, Duration::from_secs),
         hosts: !flags.no_hosts,
+        direct_on_site: flags.direct_on_site,
         ..usual
     })
 }

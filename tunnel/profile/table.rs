@@ -35,6 +35,7 @@ impl Profile {
             ("look_at_server", steps(|steps| steps.look)),
             ("all_ports", steps(|steps| steps.all_ports)),
             ("hosts", (self.hosts != usual.hosts, self.hosts)),
+            ("direct_on_site", (self.direct_on_site != usual.direct_on_site, self.direct_on_site)),
         ] {
             set(is_set, key, flag.to_string());
         }
