@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use licgate_core::licence::{Licence, parse};
-use licgate_core::text::{Diagnostic, Report, Severity, Source};
+use licgate_core::text::{Diagnostic, Severity, Source};
 use licgate_machine::files;
 use serde::Serialize;
 
@@ -36,6 +36,11 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
+    pub(crate) fn of(remarks: &[Diagnostic]) -> Self {
+        let of = |severity| remarks.iter().filter(|remark| remark.severity == severity).count();
+        Self { errors: of(Severity::Error), warnings: of(Severity::Warning) }
+    }
+
     pub(crate) fn add(&mut self, other: Self) {
         self.errors += other.errors;
         self.warnings += other.warnings;
@@ -53,8 +58,7 @@ impl std::fmt::Display for Tally {
 impl Remarked {
     /// How bad it is.
     pub(crate) fn tally(&self) -> Tally {
-        let of = |severity| self.remarks.iter().filter(|remark| remark.severity == severity).count();
-        Tally { errors: of(Severity::Error), warnings: of(Severity::Warning) }
+        Tally::of(&self.remarks)
     }
 
     /// Says every remark with its place.
@@ -72,10 +76,5 @@ impl Remarked {
         }
         Err(Failure::new(Kind::BadFile, format!("{}: {}", self.source.name(), self.tally()))
             .hint("mend the lines above first"))
-    }
-
-    /// The remarks as JSON has them.
-    pub(crate) fn as_json(&self) -> Vec<Report> {
-        self.remarks.iter().map(|remark| remark.report(&self.source)).collect()
     }
 }

@@ -39,7 +39,7 @@ fn unsigned(source: &Source, licence: &Licence) {
     let (book, remarks) = Book::compile(&vendor, &[(source, &checked)], &at);
     assert!(book.pools().is_empty(), "served without a signature");
     remarks.iter().for_each(|(_, remark)| shown(source, remark));
-    let remarks = Book::rehearse([&vendor], vec![(source, licence.clone())], &at);
+    let (_, remarks) = Book::rehearse([&vendor], vec![(source, licence.clone())], &at);
     remarks.iter().for_each(|(_, remark)| shown(source, remark));
 }
 

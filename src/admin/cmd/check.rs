@@ -1,6 +1,7 @@
-//! `licutil check`: what is wrong with licence files, and what an administrator should know about them.
+//! `licutil check`: what is wrong with licence and options files, and what an administrator should know about them.
 
 mod advice;
+mod options;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,8 +9,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use licgate_core::host::HostFacts;
 use licgate_core::id::VendorName;
-use licgate_core::licence::{Book, Surroundings, VendorKey, check};
-use licgate_core::text::{Diagnostic, Report};
+use licgate_core::licence::{Book, Rehearsal, Surroundings, VendorKey, check};
+use licgate_core::text::{Diagnostic, Report, Source};
 use licgate_core::time::Zone;
 use licgate_machine::zone::{Local, wall};
 use licgate_machine::{facts, files, keys, places};
@@ -19,12 +20,14 @@ use crate::failure::{Failure, Kind};
 use crate::out::{Form, Out};
 use crate::remarks::{self, Remarked, Tally};
 use crate::vendor_key;
+use options::Ruled;
 
-/// Say what is wrong with licence files, and what an administrator should know about them
+/// Say what is wrong with licence and options files, and what an administrator should know about them
 ///
 /// Errors are lines that cannot be used. Warnings are of lines that are never used, have expired or soon will, are for
-/// another licence host, or make trouble with firewalls. Exit status 65 when there is an error. All files
-/// are looked at together, as one licence host would serve them.
+/// another licence host, or make trouble with firewalls, and of rules that never apply. Exit status 65 when there is an
+/// error. All files are looked at together, as one licence host would serve them, with the options files that VENDOR lines
+/// name or that lie beside them.
 #[derive(Debug, Args)]
 pub(super) struct Check {
     /// Licence files, or directories of which all *.lic are checked
@@ -39,6 +42,9 @@ pub(super) struct Check {
     /// The state directory of the licence host, whose key is a host id; its default is that of `licmgrd` for the same user
     #[arg(long, value_name = "DIR")]
     state_dir: Option<PathBuf>,
+    /// An options file in place of the one that the VENDOR line names
+    #[arg(short, long, value_name = "FILE")]
+    options: Option<PathBuf>,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -60,14 +66,16 @@ impl Check {
                 texts.push(remarks::read(&file)?);
             }
         }
+        let mut ruled = options::read(self.options.as_deref(), &mut texts)?;
         let today = Local::system().civil(wall()).date;
         let host = self.this_host();
         for text in &mut texts {
             let options = advice::options(&text.licence, text.source.name(), Path::exists);
             text.remarks.extend(options);
         }
-        advise(&mut texts, &Surroundings { today, host: &host }, self.days, key.as_ref());
-        self.print(&texts, out)
+        let rehearsal = advise(&mut texts, &Surroundings { today, host: &host }, self.days, key.as_ref());
+        ruled.iter_mut().for_each(|file| file.advise(&rehearsal));
+        self.print(&texts, &ruled, out)
     }
 
     /// What this machine shows, with the key of the licence host on it, if this user may read that.
@@ -77,23 +85,27 @@ impl Check {
         HostFacts { key: identity.map(|key| key.public().bytes()), ..facts::measure() }
     }
 
-    fn print(&self, texts: &[Remarked], out: &mut Out) -> Result<(), Failure> {
+    fn print(&self, texts: &[Remarked], ruled: &[Ruled], out: &mut Out) -> Result<(), Failure> {
         let mut tally = Tally::default();
-        texts.iter().for_each(|text| tally.add(text.tally()));
+        texts.iter().map(Remarked::tally).chain(ruled.iter().map(Ruled::tally)).for_each(|it| tally.add(it));
+        let licences = texts.iter().map(|text| (&text.source, &text.remarks));
+        let options = ruled.iter().map(|file| (&file.source, &file.remarks));
+        let all: Vec<(&Source, &Diagnostic)> = licences
+            .chain(options)
+            .flat_map(|(source, remarks)| remarks.iter().map(move |remark| (source, remark)))
+            .collect();
         match Form::of_flag(self.json) {
             Form::Json => {
-                let remarks = texts.iter().flat_map(Remarked::as_json).collect();
+                let remarks = all.iter().map(|(source, remark)| remark.report(source)).collect();
                 out.json(&Document { remarks, tally });
             }
-            Form::Text => {
-                for text in texts {
-                    text.remarks.iter().for_each(|remark| out.data(&remark.render(&text.source)));
-                }
-            }
+            Form::Text => all.iter().for_each(|(source, remark)| out.data(&remark.render(source))),
         }
-        let lines: usize = texts.iter().map(|text| text.licence.statements.len()).sum();
-        let files = if texts.len() == 1 { "file" } else { "files" };
-        let summary = format!("{tally} in {lines} lines of {} {files}", texts.len());
+        let lines = texts.iter().map(|text| text.licence.statements.len()).sum::<usize>()
+            + ruled.iter().map(|file| file.options.statements.len()).sum::<usize>();
+        let count = texts.len() + ruled.len();
+        let files = if count == 1 { "file" } else { "files" };
+        let summary = format!("{tally} in {lines} lines of {count} {files}");
         if tally.errors > 0 {
             return Err(Failure::new(Kind::BadFile, summary));
         }
@@ -103,8 +115,8 @@ impl Check {
 }
 
 /// Adds to the remarks of the parser: what an administrator should know, bad signatures, and what a licence host would
-/// say when it serves these files. Puts all of them in order.
-fn advise(texts: &mut [Remarked], at: &Surroundings<'_>, days: u16, key: Option<&VendorKey>) {
+/// say when it serves these files. Puts all of them in order, and tells what it would serve.
+fn advise(texts: &mut [Remarked], at: &Surroundings<'_>, days: u16, key: Option<&VendorKey>) -> Rehearsal {
     let mut found: Vec<(usize, Diagnostic)> = Vec::new();
     for (index, text) in texts.iter().enumerate() {
         let own = advice::lines(&text.licence, at, days);
@@ -122,7 +134,8 @@ fn advise(texts: &mut [Remarked], at: &Surroundings<'_>, days: u16, key: Option<
     }
     // The host has been judged above: here every file is looked at as if it were for this one.
     let files = texts.iter().map(|text| (&text.source, advice::for_any_host(&text.licence))).collect();
-    found.extend(Book::rehearse(&vendors, files, at));
+    let (rehearsal, said) = Book::rehearse(&vendors, files, at);
+    found.extend(said);
     for (index, remark) in found {
         if let Some(text) = texts.get_mut(index) {
             text.remarks.push(remark);
@@ -133,6 +146,7 @@ fn advise(texts: &mut [Remarked], at: &Surroundings<'_>, days: u16, key: Option<
         // What is said of a file as a whole has been said for each vendor in it.
         text.remarks.dedup();
     }
+    rehearsal
 }
 
 fn vendors(texts: &[Remarked]) -> BTreeSet<VendorName> {

@@ -122,6 +122,19 @@ pub struct Absence {
     pub seats: Option<u32>,
 }
 
+/// Books of lines that nobody saw signed. Nothing can be served from them, because they cannot be taken out; an options file
+/// can be held against them.
+#[derive(Debug)]
+pub struct Rehearsal {
+    books: Vec<Book>,
+}
+
+impl Rehearsal {
+    pub(crate) fn book(&self, vendor: &VendorName) -> Option<&Book> {
+        self.books.iter().find(|book| book.vendor == *vendor)
+    }
+}
+
 /// What a book depends on besides the text.
 #[derive(Debug, Clone)]
 pub struct Surroundings<'a> {
@@ -202,17 +215,23 @@ impl Book {
         (Self { absences, next_change, ..Self::of(vendor.clone(), pools) }, diagnostics)
     }
 
-    /// What [`compile`](Self::compile) would say of these vendors' lines if all were signed: for a look at files without the
-    /// vendor's key. Nothing can be served from it, because no book comes of it.
+    /// What [`compile`](Self::compile) would make and say of these vendors' lines if all were signed: for a look at files without
+    /// the vendor's key.
     pub fn rehearse<'a>(
         vendors: impl IntoIterator<Item = &'a VendorName>,
         files: Vec<(&Source, Licence)>,
         at: &Surroundings<'_>,
-    ) -> Vec<(usize, Diagnostic)> {
+    ) -> (Rehearsal, Vec<(usize, Diagnostic)>) {
         let assumed: Vec<_> =
             files.into_iter().map(|(source, licence)| (source, Signed::assumed(licence))).collect();
         let files: Vec<_> = assumed.iter().map(|(source, licence)| (*source, licence)).collect();
-        vendors.into_iter().flat_map(|vendor| Self::compile(vendor, &files, at).1).collect()
+        let (mut books, mut remarks) = (Vec::new(), Vec::new());
+        for vendor in vendors {
+            let (book, said) = Self::compile(vendor, &files, at);
+            books.push(book);
+            remarks.extend(said);
+        }
+        (Rehearsal { books }, remarks)
     }
 
     /// A book of these pools, without absences, that stays right for ever. Pools of one feature are tried in the order

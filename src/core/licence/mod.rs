@@ -14,7 +14,7 @@ mod server;
 mod sign;
 
 pub use ast::Licence;
-pub use book::{Absence, Book, Origin, Pool, PoolKey, Seats, Surroundings};
+pub use book::{Absence, Book, Origin, Pool, PoolKey, Rehearsal, Seats, Surroundings};
 pub use parse::parse;
 pub use proof::{Claim, Proof, ProofError};
 pub use sign::{KeyError, Signed, Signer, VendorKey, check};

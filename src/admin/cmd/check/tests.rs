@@ -4,6 +4,8 @@ use licgate_core::text::Source;
 use licgate_core::time::Date;
 use licgate_machine::keys::generate;
 
+use crate::failure::Manner;
+
 use super::*;
 
 fn text(name: &str, lines: &str) -> Remarked {
@@ -116,4 +118,48 @@ fn options_files_are_named() {
             "the options file /etc/b.opt is not applied: this version reads none"
         ]
     );
+}
+
+#[test]
+fn options_files_are_held_against_the_licence_that_names_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let licence = format!(
+        "SERVER lic1 ANY 27000\nVENDOR acme PORT=27010\nINCREMENT solver acme 1.0 permanent 5 {}\n",
+        sign(1)
+    );
+    let file = dir.path().join("a.lic");
+    let mut texts = [text(file.to_str().unwrap(), &licence)];
+    assert!(options::read(None, &mut texts).unwrap().is_empty());
+    std::fs::write(dir.path().join("acme.opt"), "EXCLUDE slover USER bob\nRESERVE 6 solver USER anna\n")
+        .unwrap();
+    let mut ruled = options::read(None, &mut texts).unwrap();
+    let host = HostFacts::default();
+    let at = Surroundings { today: Date::parse("1-dec-2026").unwrap(), host: &host };
+    let rehearsal = advise(&mut texts, &at, 30, None);
+    ruled[0].advise(&rehearsal);
+    let said: Vec<_> = ruled[0].remarks.iter().map(|remark| &*remark.message).collect();
+    assert_eq!(
+        said,
+        [
+            "no licence line is for the feature `slover`",
+            "only 5 of these 6 seats of `solver` can be reserved"
+        ]
+    );
+}
+
+#[test]
+fn a_given_options_file_needs_one_vendor_and_a_named_one_may_lie_elsewhere() {
+    let dir = tempfile::tempdir().unwrap();
+    let given = dir.path().join("site.opt");
+    std::fs::write(&given, "EXCLUDEALL USER bob\n").unwrap();
+    let read =
+        |lines: &str| options::read(Some(&given), &mut [text("a.lic", lines)]).map(|ruled| ruled.len());
+    assert_eq!(read("VENDOR acme PORT=1\n").unwrap(), 1);
+    for lines in ["", "VENDOR acme PORT=1\nVENDOR b PORT=2\n"] {
+        assert_eq!(read(lines).unwrap_err().status(Manner::Licgate), 2, "{lines}");
+    }
+    let mut missing = [text("a.lic", "VENDOR acme OPTIONS=/nowhere/acme.opt PORT=1\n")];
+    assert!(options::read(None, &mut missing).unwrap().is_empty());
+    let said = &missing[0].remarks[0].message;
+    assert!(said.starts_with("the options file is not checked: cannot read /nowhere/acme.opt"), "{said}");
 }

@@ -2,6 +2,7 @@
 
 use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::keyword::Keyword;
 use crate::text::{Diagnostic, Remarks, Severity, Span, Spanned, Word, closest, in_ticks};
@@ -95,9 +96,10 @@ impl<'a, 'r> Line<'a, 'r> {
         let text = word.text().unwrap_or(word.bare);
         let found = choices.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
         if found.is_none() {
-            let hint = match closest(text, choices.iter().map(|(name, _)| *name)) {
+            let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+            let hint = match closest(text, names.iter().copied()) {
                 Some(meant) => format!("did you mean {meant}?"),
-                None => self.form(),
+                None => format!("write one of {}", names.join(", ")),
             };
             self.push(error(word.span, format!("{} is no {what}", in_ticks(text))).with_hint(hint));
         }

@@ -1,5 +1,6 @@
 //! Options text to [`Options`]: never fails, never stops at the first mistake.
 
+mod file;
 mod keyword;
 mod line;
 mod selector;
@@ -51,7 +52,14 @@ pub fn parse(source: &Source) -> (Options, Vec<Diagnostic>) {
         }
         options.statements.push(Spanned::new(span, statement));
     }
+    file::check(&options, &mut remarks);
     (options, remarks.into_sorted(end))
+}
+
+/// All keywords, in their canonical spelling.
+#[cfg(test)]
+pub(super) fn keywords() -> impl Iterator<Item = &'static str> {
+    Keyword::names()
 }
 
 /// Passes over a line that is no statement. FlexNet takes it for a comment; here it is an error, because a rule that

@@ -44,7 +44,7 @@ fn all(kind: Kind, name: Spanned<&str>, line: &mut Line<'_, '_>) -> Option<Who> 
         return Some(Who { kind, name: Spanned::new(name.span, Name::All) });
     }
     let message = format!("{} has a meaning on MAX lines only", name.node);
-    let hint = "name one of them, or a group; a rule for nobody and everybody is better left out";
+    let hint = "name one of them, or a group of them";
     line.push(error(name.span, message).with_hint(hint));
     None
 }
@@ -94,6 +94,6 @@ fn is_address(text: &str) -> bool {
 pub(super) fn suggestion(head: &str) -> String {
     match closest(head, Keyword::names()) {
         Some(meant) => format!("did you mean {meant}? a comment begins with `#`"),
-        None => "see the list of keywords in the manual; a comment begins with `#`".into(),
+        None => "write the rule behind its keyword; a comment begins with `#`".into(),
     }
 }

@@ -24,7 +24,7 @@ mod address;
 mod client;
 mod compile;
 mod names;
-mod pools;
+pub(in crate::options) mod pools;
 mod rule;
 mod table;
 mod terms;
