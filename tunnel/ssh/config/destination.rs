@@ -116,6 +116,9 @@ pub(super) fn check_user(user: &str) -> Result<(), &'static str> {
     if user.starts_with('-') || user.split(char::is_whitespace).skip(1).any(|word| word.starts_with('-')) {
         return Err("neither an account nor a word of it can begin with -");
     }
+    if user.starts_with("ssh://") {
+        return Err("an account cannot begin with ssh://");
+    }
     if user.len() > 255 {
         return Err("the account is longer than 255 characters");
     }
@@ -218,6 +221,8 @@ mod tests {
             ("[[]", "no host name"),
             ("ssh://lic1/etc", "no host name"),
             ("ssh://b%4@lic1", "broken %"),
+            // Printed, it would be read as the account b.
+            ("ssh://ssh://b@lic1", "begin with ssh://"),
         ];
         for (text, why) in table {
             let error = text.parse::<Destination>().unwrap_err().to_string();
