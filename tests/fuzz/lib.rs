@@ -30,7 +30,7 @@ pub use ledger::{journal, ledger};
 pub use licence::{licence, signed};
 pub use nouns::nouns;
 pub use profile::{board, profile};
-pub use ssh::{destination, known_hosts, ssh_config, ssh_dump};
+pub use ssh::{destination, key_file, known_hosts, ssh_config, ssh_dump};
 pub use text::text;
 pub use wire::{client, daemon, pipe};
 
@@ -46,6 +46,7 @@ pub const TARGETS: &[Target] = &[
     ("hosts", hosts),
     ("hosts_helper", hosts_helper),
     ("journal", journal),
+    ("key_file", key_file),
     ("known_hosts", known_hosts),
     ("ledger", ledger),
     ("licence", licence),

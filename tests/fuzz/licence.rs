@@ -1,10 +1,10 @@
 //! Licence files: reading, printing, signing, compiling.
 
 use licgate_core::host::HostFacts;
-use licgate_core::licence::{Book, Claim, Licence, Signer, Surroundings, VendorKey, check, parse};
+use licgate_core::licence::{Book, Claim, Licence, Surroundings, VendorKey, check, parse};
 use licgate_core::text::{Severity, Source};
 
-use crate::people::{HOST_KEY, acme, host, signer, today};
+use crate::people::{HOST_KEY, OTHER_KEY, SIGNER, VENDOR_KEY, acme, host, today};
 use crate::text::{assert_within, shown};
 
 /// Any text gives a value and remarks that point into it; the value prints and reads the same again; nothing unsigned is
@@ -29,11 +29,10 @@ fn survives(licence: &Licence) {
     assert_eq!(again.to_string(), printed);
 }
 
-/// Nobody's bytes bear the signature of the key of this target, except the seeds', which are known.
+/// Nothing is signed with the key that is asked for, so nothing may be served.
 fn unsigned(source: &Source, licence: &Licence) {
     let (vendor, host) = (acme(), host());
-    let other = Signer::new(&[8; 32]).public();
-    let (checked, remarks) = check(source, licence, &vendor, &other);
+    let (checked, remarks) = check(source, licence, &vendor, &OTHER_KEY);
     remarks.iter().for_each(|remark| shown(source, remark));
     let at = Surroundings { today: today(), host: &host };
     let (book, remarks) = Book::compile(&vendor, &[(source, &checked)], &at);
@@ -46,12 +45,12 @@ fn unsigned(source: &Source, licence: &Licence) {
 /// Any licence can be signed, survives that, and what is served then can be proved to a client.
 pub fn signed(data: &[u8]) {
     let (licence, _) = parse(&Source::from_bytes("acme.lic", data.to_vec()));
-    let (vendor, host, key) = (acme(), host(), signer().public());
-    let signed = signer().sign(&licence, &vendor);
+    let (vendor, host) = (acme(), host());
+    let signed = SIGNER.sign(&licence, &vendor);
     let source = Source::new("signed.lic", signed.to_string());
     let (read, _) = parse(&source);
     assert_eq!(read, signed, "a signed file survives its printing");
-    let (checked, remarks) = check(&source, &read, &vendor, &key);
+    let (checked, remarks) = check(&source, &read, &vendor, &VENDOR_KEY);
     assert!(!remarks.iter().any(|it| it.severity == Severity::Error), "{remarks:?} in {source:?}");
     let at = Surroundings { today: today(), host: &host };
     let (book, _) = Book::compile(&vendor, &[(&source, &checked)], &at);
@@ -68,7 +67,7 @@ pub fn signed(data: &[u8]) {
             client: &client,
         };
         if pool.hostids.is_empty() {
-            assert_eq!(pool.proof.check(&key, &claim), Ok(()), "{pool:?}");
+            assert_eq!(pool.proof.check(&VENDOR_KEY, &claim), Ok(()), "{pool:?}");
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The world of the targets: keys, a host, a day, people.
 
+use std::sync::LazyLock;
+
 use licgate_core::host::HostFacts;
 use licgate_core::id::VendorName;
 use licgate_core::ledger::Holder;
-use licgate_core::licence::Signer;
+use licgate_core::licence::{Signer, VendorKey};
 use licgate_core::time::{Civil, Date, WallTime};
 
 /// The vendor of the seeds.
@@ -12,9 +14,11 @@ pub(crate) fn acme() -> VendorName {
 }
 
 /// Its key.
-pub(crate) fn signer() -> Signer {
-    Signer::new(&[7; 32])
-}
+pub(crate) static SIGNER: LazyLock<Signer> = LazyLock::new(|| Signer::new(&[7; 32]));
+/// The public half of it.
+pub(crate) static VENDOR_KEY: LazyLock<VendorKey> = LazyLock::new(|| SIGNER.public());
+/// A key with which nothing is signed.
+pub(crate) static OTHER_KEY: LazyLock<VendorKey> = LazyLock::new(|| Signer::new(&[8; 32]).public());
 
 /// The identity of the licence host.
 pub(crate) const HOST_KEY: [u8; 32] = [9; 32];

@@ -1,8 +1,9 @@
-//! ssh: destinations, configurations, known hosts.
+//! ssh: destinations, configurations, known hosts, key files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use lictunnel::ssh::auth::fuzzing::key;
 use lictunnel::ssh::config::fuzzing::{Texts, printed, written};
 use lictunnel::ssh::config::{ConfigError, Destination, Request};
 use lictunnel::ssh::known_hosts::{Host, KnownHosts, LearnError, Verdict, learn};
@@ -81,6 +82,13 @@ fn words(error: &ConfigError) {
     assert!(!error.to_string().is_empty());
 }
 
+/// A key file is a key, or is refused with words.
+pub fn key_file(data: &[u8]) {
+    if let Err(why) = key(&lossy(data)) {
+        assert!(!why.is_empty());
+    }
+}
+
 const KEYS: [&str; 2] = [
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIqI4910CfGV/VLbLTy6XXLKZwm/HZQSG/N0iAG0D29c",
     "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBAMGo4VGqR7YWK88t44eSxQEAmJgEE8rNhNTEwd/l50fKqHojyZ4Lykpa05TAz7C1K8HD83A7ZEmciXc2GqkEGI=",
@@ -97,19 +105,19 @@ pub fn known_hosts(data: &[u8]) {
         .filter(|name| flags & 1 != 0 && !name.is_empty())
         .unwrap_or("lic1");
     let host = Host::new(own, if flags & 2 != 0 { 22 } else { 2222 });
-    let key = KEYS[usize::from(flags >> 2 & 1)].parse::<PublicKey>().expect("a key");
+    let shown = KEYS[usize::from(flags >> 2 & 1)].parse::<PublicKey>().expect("a key");
     let judge = |text: &str| {
         let (known, remarks) = KnownHosts::parse(Path::new("known_hosts"), text);
         assert!(remarks.len() <= 20);
         let _wanted = known.wanted(&host);
-        known.judge(&host, &PublicKeyOrCertificate::from(key.clone()), 1_800_000_000)
+        known.judge(&host, &PublicKeyOrCertificate::from(shown.clone()), 1_800_000_000)
     };
     let before = judge(&text);
     let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("known_hosts");
     fs::write(&file, &text).expect("a file");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("a runtime");
-    let learned = runtime.block_on(learn(&file, &host, key.key_data(), flags & 8 != 0));
+    let learned = runtime.block_on(learn(&file, &host, shown.key_data(), flags & 8 != 0));
     let after = fs::read_to_string(&file).expect("the file");
     match (&before, &learned) {
         (Verdict::Unknown, Ok(())) => {

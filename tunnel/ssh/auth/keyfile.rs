@@ -96,7 +96,8 @@ pub(super) fn read(path: &Path) -> Option<Result<KeyFile, KeyError>> {
     }
 }
 
-fn parse(path: &Path, text: &Zeroizing<String>) -> Result<KeyFile, KeyError> {
+/// The key in `text`, whose public half may stand beside `path`.
+pub(super) fn parse(path: &Path, text: &Zeroizing<String>) -> Result<KeyFile, KeyError> {
     let beside = || load_public_key(beside(path, ".pub")).ok();
     let locked = |public| KeyFile { path: path.to_owned(), public, key: None, text: text.clone() };
     match PrivateKey::from_openssh(text.as_str()) {

@@ -20,6 +20,8 @@ use super::target::{Method, Target};
 
 mod agent;
 mod candidate;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod interactive;
 mod keyfile;
 mod offer;
