@@ -48,7 +48,7 @@ fn every_target_has_a_program_and_a_small_corpus() {
             .collect();
         let bytes: u64 = sizes.iter().sum();
         assert!(
-            (1..=80).contains(&sizes.len()) && bytes <= 200_000,
+            (1..=60).contains(&sizes.len()) && bytes <= 200_000,
             "{name}: {} files, {bytes} bytes",
             sizes.len()
         );
