@@ -70,10 +70,11 @@ pub(super) fn reset(local: TcpStream) {
 
 /// Gets rid of a channel that nobody wants any more.
 pub(super) async fn dismiss(channel: Channel<Msg>) {
-    let (mut from_server, to_server) = channel.split();
-    // A session that has ended has no channels; so below.
-    drop(to_server.eof().await);
-    if timeout(CLOSING, closed(&mut from_server)).await.is_err() {
+    let (from_server, to_server) = channel.split();
+    // Both at once: while the session has something for us that we do not take, it takes nothing from us.
+    let (_, seen_off) = tokio::join!(to_server.eof(), timeout(CLOSING, closed(from_server)));
+    if seen_off.is_err() {
+        // A session that has ended has no channels.
         drop(to_server.close().await);
     }
 }
@@ -172,12 +173,17 @@ impl<'a> Downward<'a> {
             signals.local_gone.cancel();
         }
         self.backlog.clear();
+        // The receiving half goes in any case: while the session has something for it that nobody takes, it takes nothing from
+        // us, not even a close.
         let in_time = match end {
             End::SessionLost => true,
             // What feeds a reader that stalls seldom stops by itself: rather lose a little memory than take all that in.
-            End::Stalled => false,
+            End::Stalled => {
+                drop(self.from_server);
+                false
+            }
             End::Finished | End::ServerFirst | End::LocalGone => {
-                self.closed || timeout(CLOSING, closed(&mut self.from_server)).await.is_ok()
+                self.closed || timeout(CLOSING, closed(self.from_server)).await.is_ok()
             }
         };
         if !in_time {
@@ -211,6 +217,8 @@ impl<'a> Downward<'a> {
                 }
             }
             tokio::select! {
+                // All that has come is taken before any is written, so that it is written at once.
+                biased;
                 () = &mut local_gone => return End::LocalGone,
                 () = &mut all_sent, if !sent_all => sent_all = true,
                 message = self.from_server.wait(), if !self.closed => match message {
@@ -271,6 +279,6 @@ async fn write(local: &WriteHalf<'_>, backlog: &Backlog) -> io::Result<usize> {
 }
 
 /// Waits for the server to close the channel, throwing away what still comes; or for the end of the session.
-async fn closed(from_server: &mut ChannelReadHalf) {
+async fn closed(mut from_server: ChannelReadHalf) {
     while from_server.wait().await.is_some_and(|message| !matches!(message, ChannelMsg::Close)) {}
 }

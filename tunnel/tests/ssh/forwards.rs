@@ -184,6 +184,27 @@ async fn a_reader_that_stalls_is_cut_off_and_the_others_go_on() {
 }
 
 #[tokio::test]
+async fn a_reader_that_stalls_does_not_stop_for_good_those_that_send() {
+    // More than the library lets wait for the session.
+    const SENDERS: usize = 40;
+    let Some(line) = Line::new("").await else { return };
+    let drink = far(&line.tasks, |mut stream| async move {
+        drop(tokio::io::copy(&mut stream, &mut tokio::io::sink()).await);
+    })
+    .await;
+    for _ in 0..SENDERS {
+        let (mut near, _carried) = line.connect(drink).await;
+        drop(line.tasks.spawn(async move { while near.write_all(&[7; 65536]).await.is_ok() {} }));
+    }
+    let flood =
+        far(&line.tasks, |mut stream| async move { while stream.write_all(&[7; 65536]).await.is_ok() {} })
+            .await;
+    let (_stalled, carried) = line.connect(flood).await;
+    assert!(matches!(carried.await.unwrap(), Ok((.., End::Stalled))));
+    assert!(line.session.ping(LONG).await.is_some());
+}
+
+#[tokio::test]
 async fn bulk_is_carried_unchanged_while_keys_are_renewed() {
     const SIZE: usize = 64 * 1024 * 1024;
     let Some(line) = Line::new("RekeyLimit 16M").await else { return };
