@@ -10,6 +10,8 @@ use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
 
+use crate::clock::Stopwatch;
+
 /// How long an address has before the next one is tried beside it (RFC 8305, section 5).
 const STAGGER: Duration = Duration::from_millis(250);
 
@@ -25,9 +27,13 @@ type Failures = Vec<(SocketAddr, io::Error)>;
 
 type Connecting<'a, T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send + 'a>>;
 
-/// A connection to the first address that answers, with the options of an ssh socket set; each address has `deadline`.
-pub(super) async fn dial(addresses: &[SocketAddr], deadline: Duration) -> Result<TcpStream, Failures> {
-    let connect = |at| -> Connecting<'static, TcpStream> {
+/// A connection to the first address that answers, with the options of an ssh socket set, and how long the answer took: one round
+/// trip. Each address has `deadline`.
+pub(super) async fn dial(
+    addresses: &[SocketAddr],
+    deadline: Duration,
+) -> Result<(TcpStream, Duration), Failures> {
+    let connect = |at| -> Connecting<'static, (TcpStream, Duration)> {
         Box::pin(async move {
             timeout(deadline, connect(at)).await.unwrap_or_else(|_| {
                 Err(io::Error::new(
@@ -40,22 +46,24 @@ pub(super) async fn dial(addresses: &[SocketAddr], deadline: Duration) -> Result
     let failures = Mutex::default();
     let order = interleave(addresses);
     match race(&order, &connect, &failures).await {
-        Some(stream) => Ok(stream),
+        Some(won) => Ok(won),
         None => Err(failures.into_inner().unwrap_or_default()),
     }
 }
 
-async fn connect(at: SocketAddr) -> io::Result<TcpStream> {
+async fn connect(at: SocketAddr) -> io::Result<(TcpStream, Duration)> {
     let socket = if at.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_nodelay(true)?;
     socket.set_keepalive(true)?;
+    let watch = Stopwatch::start();
     let stream = socket.connect(at).await?;
+    let round_trip = watch.elapsed();
     #[cfg(target_os = "linux")]
     rustix::net::sockopt::set_tcp_user_timeout(
         &stream,
         u32::try_from(UNACKNOWLEDGED.as_millis()).unwrap_or(0),
     )?;
-    Ok(stream)
+    Ok((stream, round_trip))
 }
 
 /// Addresses of the two families by turns, beginning with the family of the first (RFC 8305, section 4).
@@ -117,7 +125,6 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Stopwatch;
 
     fn at(text: &str) -> SocketAddr {
         text.parse().unwrap()

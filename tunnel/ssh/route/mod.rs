@@ -42,6 +42,8 @@ pub(super) struct Line {
     pub(super) stream: Box<dyn Stream>,
     /// What ends it.
     pub(super) cut: Cut,
+    /// How long bytes take to the server and back, where that was seen.
+    pub(super) round_trip: Option<Duration>,
 }
 
 /// Ends a line at once, also under a session that is stuck in a write, and at the latest when it is dropped: the library's task
@@ -85,16 +87,18 @@ pub(super) async fn direct(target: &Target, resolve: &dyn Resolve) -> Result<Lin
         resolve.addresses(&target.host).await.map_err(|why| SshError::Resolve { host: host(), why })?;
     let addresses: Vec<_> = addresses.into_iter().map(|ip| SocketAddr::new(ip, target.port)).collect();
     let deadline = target.connect_timeout.unwrap_or(DIAL_DEADLINE);
-    let socket =
+    let (socket, round_trip) =
         dial::dial(&addresses, deadline).await.map_err(|tried| SshError::Dial { host: host(), tried })?;
-    socket_line(socket).map_err(|error| SshError::Dial { host: host(), tried: vec![(addresses[0], error)] })
+    socket_line(socket, round_trip)
+        .map_err(|error| SshError::Dial { host: host(), tried: vec![(addresses[0], error)] })
 }
 
-fn socket_line(socket: tokio::net::TcpStream) -> io::Result<Line> {
+fn socket_line(socket: tokio::net::TcpStream, round_trip: Duration) -> io::Result<Line> {
     let socket = socket.into_std()?;
     let cut = Cut::Socket(socket.try_clone()?);
     let stream = tokio::net::TcpStream::from_std(socket)?;
-    Ok(Line { stream: Box::new(BufReader::with_capacity(READ_BUFFER, stream)), cut })
+    let stream = Box::new(BufReader::with_capacity(READ_BUFFER, stream));
+    Ok(Line { stream, cut, round_trip: Some(round_trip) })
 }
 
 /// The standard input and output of a command.
@@ -103,6 +107,7 @@ pub(super) fn command(line: &str) -> Result<Line, SshError> {
     Ok(Line {
         stream: Box::new(BufReader::with_capacity(READ_BUFFER, stream)),
         cut: Cut::Command(Mutex::new(child)),
+        round_trip: None,
     })
 }
 
@@ -112,6 +117,7 @@ pub(super) async fn through(hop: Session, target: &Target) -> Result<Line, SshEr
         Ok(stream) => Ok(Line {
             stream: Box::new(BufReader::with_capacity(READ_BUFFER, stream)),
             cut: Cut::Hop(Box::new(hop)),
+            round_trip: None,
         }),
         Err(why) => Err(SshError::Jump {
             hop: hop.at().to_owned(),

@@ -7,9 +7,24 @@ use russh::client::{Config, GexParams};
 use russh::keys::{Algorithm, EcdsaCurve, HashAlg};
 use russh::{Preferred, SshId, cipher, kex, mac};
 
-/// How many bytes of a channel may be on their way. At 20 ms round-trip time this carries eight times what the library's
-/// own setting does; more gains nothing.
+/// How many bytes of a channel may be on their way. At 20 ms round-trip time this carries eight times what the library's own
+/// setting does; more gains nothing.
 pub(crate) const WINDOW: u32 = 16 * 1024 * 1024;
+
+/// The same to a server that is near; it is what OpenSSH's client grants. A server that has much to say fills any window, and
+/// OpenSSH's copies all that waits with every few bytes that it adds: 16 MiB cost it three times the processor time.
+const NEAR_WINDOW: u32 = 2 * 1024 * 1024;
+
+/// The round-trip time below which a server is near: up to it that window, renewed when half of it is used, carries a Gbit a
+/// second; and a busy machine is late by less.
+const NEAR: Duration = Duration::from_millis(10);
+
+/// How many messages may wait for the task of a forward: as many as one read from the socket brings. They are written, and their
+/// memory is used again, before more come.
+const WAITING: usize = 4;
+
+/// How many may wait where another session is carried, which does not read while it writes.
+const WAITING_AT_HOP: usize = 100;
 
 /// A session over which nothing has come or gone for so long is given up. The owner pings far more often; this is for
 /// the case that it does not.
@@ -24,10 +39,24 @@ pub struct Known {
     pub authority: bool,
 }
 
-pub(super) fn config(known: &Known) -> Config {
+/// What a session is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Forwards and commands.
+    Work,
+    /// To carry another session.
+    Hop,
+}
+
+/// The settings for a server so far away, as far as that is known.
+pub(super) fn config(known: &Known, purpose: Purpose, round_trip: Option<Duration>) -> Config {
     Config {
         client_id: SshId::Standard(Cow::Borrowed(concat!("SSH-2.0-lictunnel_", env!("CARGO_PKG_VERSION")))),
-        window_size: WINDOW,
+        window_size: window(round_trip),
+        channel_buffer_size: match purpose {
+            Purpose::Work => WAITING,
+            Purpose::Hop => WAITING_AT_HOP,
+        },
         preferred: preferred(known, cpu_has_aes()),
         inactivity_timeout: Some(INACTIVITY),
         nodelay: true,
@@ -35,6 +64,11 @@ pub(super) fn config(known: &Known) -> Config {
         gex: GexParams::new(2048, 3072, 8192).unwrap_or_default(),
         ..Config::default()
     }
+}
+
+/// The window for a way of this length; where it is not known it may be long.
+fn window(round_trip: Option<Duration>) -> u32 {
+    if round_trip.is_some_and(|time| time < NEAR) { NEAR_WINDOW } else { WINDOW }
 }
 
 /// What OpenSSH's client offers today, less what the library lacks; the hash of SHA-1 only in authentication codes.
@@ -133,6 +167,12 @@ mod tests {
                 Algorithm::Ed25519
             ]
         );
+    }
+
+    #[test]
+    fn only_a_server_that_is_known_to_be_near_gets_the_small_window() {
+        let after = |millis| window(Some(Duration::from_millis(millis)));
+        assert_eq!((after(0), after(9), after(10), window(None)), (NEAR_WINDOW, NEAR_WINDOW, WINDOW, WINDOW));
     }
 
     #[test]
