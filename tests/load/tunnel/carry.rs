@@ -25,6 +25,9 @@ pub(crate) struct Flags {
     /// The ssh server, on the loopback.
     #[arg(long)]
     over: SocketAddr,
+    /// A command whose standard input and output lead there.
+    #[arg(long)]
+    line: Option<String>,
     /// The file with its public key.
     #[arg(long)]
     host_key: PathBuf,
@@ -70,7 +73,7 @@ fn target(flags: &Flags) -> Outcome<Target> {
         host,
         port: flags.over.port(),
         user: account()?,
-        route: Route::Direct,
+        route: flags.line.clone().map_or(Route::Direct, Route::Command),
         host_key_alias: None,
         unknown_host: UnknownHost::Refuse,
         user_known_hosts: Vec::new(),

@@ -12,6 +12,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
 use super::Outcome;
+use super::work::count;
 
 /// How long a process may take until it serves.
 const READY: Duration = Duration::from_secs(20);
@@ -59,14 +60,17 @@ impl Server {
         Ok(Self { child, at })
     }
 
-    /// Processor time since its start, in seconds (to 10 ms; proc_pid_stat(5)).
+    /// Processor time of its threads, in seconds: /proc/PID/stat has it only in steps of 10 ms.
     pub(super) fn cpu(&self) -> Outcome<f64> {
-        let stat = self.proc("stat")?;
-        // The name, in parentheses, may hold anything.
-        let fields = stat.rsplit_once(')').ok_or("/proc/PID/stat has no name")?.1;
-        let ticks: u64 = fields.split_whitespace().skip(11).take(2).flat_map(str::parse::<u64>).sum();
-        #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
-        return Ok(ticks as f64 / rustix::param::clock_ticks_per_second() as f64);
+        let pid = self.pid()?;
+        let mut nanoseconds = 0;
+        for thread in std::fs::read_dir(format!("/proc/{pid}/task"))? {
+            // Threads that have just ended did nothing of weight.
+            let Ok(times) = std::fs::read_to_string(thread?.path().join("schedstat")) else { continue };
+            let on_processor = times.split_whitespace().next().ok_or("a schedstat in /proc is empty")?;
+            nanoseconds += on_processor.parse::<u64>()?;
+        }
+        Ok(count(nanoseconds) / 1e9)
     }
 
     /// Memory that it holds now, in MB (proc_pid_status(5)).
@@ -79,8 +83,11 @@ impl Server {
     }
 
     fn proc(&self, file: &str) -> Outcome<String> {
-        let pid = self.child.id().ok_or("a process under measurement has ended")?;
-        Ok(std::fs::read_to_string(format!("/proc/{pid}/{file}"))?)
+        Ok(std::fs::read_to_string(format!("/proc/{}/{file}", self.pid()?))?)
+    }
+
+    fn pid(&self) -> Outcome<u32> {
+        Ok(self.child.id().ok_or("a process under measurement has ended")?)
     }
 
     /// Ends it, and waits until it is gone.

@@ -2,10 +2,13 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::fd::AsFd as _;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional_with_sizes};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::{
+    AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, copy_bidirectional_with_sizes,
+};
+use tokio::net::unix::pipe;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -25,11 +28,17 @@ pub(crate) struct Flags {
     /// How long the bytes take each way, in milliseconds.
     #[arg(long, default_value_t = 0)]
     delay_ms: u64,
+    /// Relay one connection, from standard input and output.
+    #[arg(long)]
+    stdio: bool,
 }
 
-/// Relays connections from a free port until standard input ends.
+/// Relays connections from a free port until standard input ends; or standard input and output.
 pub(crate) async fn run(flags: &Flags) -> Outcome<()> {
     let (to, delay) = (flags.to, Duration::from_millis(flags.delay_ms));
+    if flags.stdio {
+        return Ok(relay_stdio(to, delay).await?);
+    }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     child::until_orphaned(listener.local_addr()?, async {
         loop {
@@ -58,8 +67,21 @@ async fn relay(mut near: TcpStream, to: SocketAddr, delay: Duration) -> io::Resu
     Ok(())
 }
 
+async fn relay_stdio(to: SocketAddr, delay: Duration) -> io::Result<()> {
+    let input = pipe::Receiver::from_owned_fd(io::stdin().as_fd().try_clone_to_owned()?)?;
+    let output = pipe::Sender::from_owned_fd(io::stdout().as_fd().try_clone_to_owned()?)?;
+    let far = TcpStream::connect(to).await?;
+    far.set_nodelay(true)?;
+    let (read, write) = far.into_split();
+    tokio::try_join!(delayed(input, write, delay), delayed(read, output, delay)).map(drop)
+}
+
 /// One direction, all of it later.
-async fn delayed(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, delay: Duration) -> io::Result<()> {
+async fn delayed<R, W>(mut from: R, mut to: W, delay: Duration) -> io::Result<()>
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+{
     let (departed, mut arriving) = mpsc::channel::<(Instant, Vec<u8>)>(IN_FLIGHT);
     let depart = async move {
         loop {

@@ -33,18 +33,36 @@ pub(super) struct Row {
     ssh: Option<f64>,
     lictunnel: Option<f64>,
     plain: Option<f64>,
-    /// lictunnel to what it is held against, else to `ssh`: the median of the rounds' ratios.
-    ratio: Option<f64>,
+    /// lictunnel to what it is held against, else to `ssh`: quartiles of the rounds' ratios.
+    ratio: Option<Quartiles>,
     /// The target, in words.
     target: Option<String>,
     /// Whether it is met.
-    met: Option<bool>,
+    verdict: Option<Verdict>,
+}
+
+/// Where the middle half of some values lies.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+struct Quartiles {
+    low: f64,
+    median: f64,
+    high: f64,
+}
+
+/// What the rounds say of a target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    Met,
+    Missed,
+    /// The target lies within the spread of the rounds: the machine was too busy, or the target is just reached.
+    Unclear,
 }
 
 impl Row {
     fn new(figure: Figure, values: &BTreeMap<Carrier, Vec<f64>>) -> Self {
         let words = figure.words();
-        let of = |carrier| values.get(&carrier).and_then(|values| median(values.clone()));
+        let of = |carrier| values.get(&carrier).and_then(|values| quartiles(values.clone()));
         let against = match words.goal {
             Some(Goal::AtLeast(_, other) | Goal::AtMost(_, other)) => Some(other),
             // What is lost may be nothing, or less.
@@ -54,26 +72,40 @@ impl Row {
         let ratio = match (values.get(&Carrier::Lictunnel), against.and_then(|other| values.get(&other))) {
             // Rounds are pairs: what else the machine did meanwhile, it did to both.
             (Some(ours), Some(theirs)) => {
-                median(ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect())
+                quartiles(ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect())
             }
             _ => None,
         };
         let ours = of(Carrier::Lictunnel);
-        let met = words.goal.and_then(|goal| match goal {
-            Goal::AtLeast(least, _) => Some(ratio? >= least),
-            Goal::AtMost(most, _) => Some(ratio? <= most),
-            Goal::Within(most) => Some(ours? <= most),
+        let verdict = words.goal.and_then(|goal| {
+            Some(match goal {
+                Goal::AtLeast(least, _) => ratio?.verdict(|ratio| ratio >= least),
+                Goal::AtMost(most, _) => ratio?.verdict(|ratio| ratio <= most),
+                Goal::Within(most) => ours?.verdict(|value| value <= most),
+            })
         });
+        let median = |quartiles: Option<Quartiles>| quartiles.map(|quartiles| quartiles.median);
         Self {
             work: words.name,
             unit: words.unit,
             digits: words.digits,
-            ssh: of(Carrier::Ssh),
-            lictunnel: ours,
-            plain: of(Carrier::Plain),
+            ssh: median(of(Carrier::Ssh)),
+            lictunnel: median(ours),
+            plain: median(of(Carrier::Plain)),
             ratio,
             target: words.goal.map(|goal| goal.to_string()),
-            met,
+            verdict,
+        }
+    }
+}
+
+impl Quartiles {
+    /// Whether something holds of the whole middle half, of none of it, or who knows.
+    fn verdict(self, holds: impl Fn(f64) -> bool) -> Verdict {
+        match (holds(self.low), holds(self.high)) {
+            (true, true) => Verdict::Met,
+            (false, false) => Verdict::Missed,
+            _ => Verdict::Unclear,
         }
     }
 }
@@ -92,20 +124,23 @@ impl fmt::Display for Goal {
 /// The rows as text.
 pub(super) fn table(rows: &[Row]) -> String {
     let mut text = format!(
-        "{:<42} {:>6} {:>10} {:>10} {:>10} {:>8}  target\n",
+        "{:<42} {:>6} {:>10} {:>10} {:>10} {:>22}  target\n",
         "", "", "ssh -N -L", "lictunnel", "plain TCP", "ratio"
     );
     for row in rows {
         let cell =
             |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.*}", row.digits));
-        let ratio = row.ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.2} x"));
-        let target = match (&row.target, row.met) {
-            (Some(target), Some(true)) => format!("{target}: met"),
-            (Some(target), Some(false)) => format!("{target}: MISSED"),
+        let ratio = row.ratio.map_or("-".to_owned(), |Quartiles { low, median, high }| {
+            format!("{median:.2} x ({low:.2}-{high:.2})")
+        });
+        let target = match (&row.target, row.verdict) {
+            (Some(target), Some(Verdict::Met)) => format!("{target}: met"),
+            (Some(target), Some(Verdict::Missed)) => format!("{target}: MISSED"),
+            (Some(target), Some(Verdict::Unclear)) => format!("{target}: UNCLEAR, the rounds differ"),
             (target, _) => target.clone().unwrap_or_default(),
         };
         let line = format!(
-            "{:<42} {:>6} {:>10} {:>10} {:>10} {ratio:>8}  {target}",
+            "{:<42} {:>6} {:>10} {:>10} {:>10} {ratio:>22}  {target}",
             row.work,
             row.unit,
             cell(row.ssh),
@@ -118,10 +153,12 @@ pub(super) fn table(rows: &[Row]) -> String {
     text
 }
 
-fn median(mut values: Vec<f64>) -> Option<f64> {
+fn quartiles(mut values: Vec<f64>) -> Option<Quartiles> {
     values.sort_by(f64::total_cmp);
-    let (low, high) = (values.len().checked_sub(1)? / 2, values.len() / 2);
-    Some(f64::midpoint(values[low], values[high]))
+    let last = values.len().checked_sub(1)?;
+    let at =
+        |quarters: usize| f64::midpoint(values[last * quarters / 4], values[(last * quarters).div_ceil(4)]);
+    Some(Quartiles { low: at(1), median: at(2), high: at(3) })
 }
 
 #[cfg(test)]
@@ -131,15 +168,20 @@ mod tests {
     #[test]
     fn ratios_are_those_of_the_rounds() {
         let mut values = Values::default();
-        // The machine was half as fast in the second round.
-        for (ssh, ours) in [(100.0, 120.0), (50.0, 60.0), (100.0, 130.0), (100.0, 90.0)] {
+        let mut note = |ssh, ours| {
             values.note(Carrier::Ssh, Figure::Down, ssh);
             values.note(Carrier::Lictunnel, Figure::Down, ours);
-        }
-        let rows = values.rows();
-        assert_eq!((rows[0].ssh, rows[0].lictunnel, rows[0].plain), (Some(100.0), Some(105.0), None));
-        assert_eq!((rows[0].ratio, rows[0].met), (Some(1.2), Some(true)));
-        assert!(table(&rows).contains("1.20 x  >= 1.05 x: met"), "{}", table(&rows));
+            values.rows().remove(0)
+        };
+        note(100.0, 120.0);
+        // The machine was half as fast in this round.
+        note(50.0, 60.0);
+        let row = note(100.0, 130.0);
+        assert_eq!((row.ssh, row.lictunnel, row.plain), (Some(100.0), Some(120.0), None));
+        assert!(table(&[row]).contains("1.20 x (1.20-1.25)  >= 1.05 x: met"));
+        note(100.0, 100.0);
+        let row = note(100.0, 90.0);
+        assert!(table(&[row]).contains("1.20 x (1.00-1.20)  >= 1.05 x: UNCLEAR"));
     }
 
     #[test]

@@ -51,11 +51,12 @@ impl Sshd {
         self.folder.path().join(name).display().to_string()
     }
 
-    /// OpenSSH's client: carries connections from a free port to `to`, over the server or a line before it.
-    pub(super) async fn client(&self, over: SocketAddr, to: SocketAddr) -> Outcome<Server> {
+    /// OpenSSH's client: carries connections from a free port to `to`, and reaches the server by itself or over the line that a
+    /// command is.
+    pub(super) async fn client(&self, line: Option<&str>, to: SocketAddr) -> Outcome<Server> {
         let at = free_address()?;
         let mut command = Command::new(program("ssh").ok_or("OpenSSH's client is not installed")?);
-        command.args(["-F", "none", "-N", "-L", &format!("{at}:{to}"), "-p", &over.port().to_string()]);
+        command.args(["-F", "none", "-N", "-L", &format!("{at}:{to}"), "-p", &self.at.port().to_string()]);
         command.args(["-i", &self.file("id")]);
         for option in [
             "BatchMode=yes",
@@ -70,7 +71,10 @@ impl Sshd {
         ] {
             command.args(["-o", option]);
         }
-        Server::other(command.arg(format!("{}@{}", account()?, over.ip())), at).await
+        if let Some(line) = line {
+            command.arg("-o").arg(format!("ProxyCommand={line}"));
+        }
+        Server::other(command.arg(format!("{}@{}", account()?, self.at.ip())), at).await
     }
 
     /// Ends it.
