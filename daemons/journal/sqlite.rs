@@ -199,6 +199,8 @@ fn kind(event: &Event) -> &'static str {
         Event::Ended { why: End::Lingered, .. } => "lingered",
         Event::Ended { why: End::Expired, .. } => "expired",
         Event::Ended { why: End::Removed, .. } => "removed",
+        Event::Ended { why: End::Excluded, .. } => "excluded",
+        Event::Ended { why: End::NotIncluded, .. } => "not included",
         Event::Moved { .. } => "moved",
         Event::Heard { .. } => "heard",
         Event::HungUp { .. } => "hung up",

@@ -1,12 +1,15 @@
-//! Which licence files come into force, at a start and at a reread, and the copy that is kept of those that did.
+//! Which licence files, and which options file with them, come into force, at a start and at a reread, and the copy that
+//! is kept of those that did.
 //!
-//! Files with errors in them never replace what was accepted before: a daemon that serves goes on with its book, and one
-//! that starts takes the kept texts. Only a daemon that has never accepted anything serves what it can read.
+//! Files with errors in them never replace what was accepted before: a daemon that serves goes on with its book and its
+//! policy, and one that starts takes the kept texts. Only a daemon that has never accepted anything serves what it can read
+//! of licence files; it serves nobody under an options file with errors, which may have been meant otherwise.
 
 use std::path::{Path, PathBuf};
 
 use licgate_core::id::VendorName;
 use licgate_core::licence::{Book, VendorKey};
+use licgate_core::options::Policy;
 use licgate_core::text::{Severity, Source};
 use licgate_machine::files;
 use minicbor::{Decode, Encode};
@@ -22,6 +25,8 @@ pub(super) struct Fresh {
     pub(super) shelf: Shelf,
     /// What they give today.
     pub(super) book: Book,
+    /// Under which rules they are served.
+    pub(super) policy: Policy,
     /// What is to be said about them.
     pub(super) remarks: Vec<Remark>,
     /// Whether these are texts that were accepted before, in place of files that are broken now.
@@ -58,7 +63,9 @@ fn judge(shelf: Shelf, remarks: Vec<Remark>) -> Result<Fresh, Refusal> {
         remarks.into_iter().partition(|remark| remark.severity == Severity::Error);
     let (book, said) = shelf.book();
     remarks.extend(said);
-    let worth = shelf.is_worth_serving(&book).map(|()| Fresh { shelf, book, remarks, stands_in: false });
+    let policy = shelf.policy(&book);
+    let worth =
+        shelf.is_worth_serving(&book).map(|()| Fresh { shelf, book, policy, remarks, stands_in: false });
     if wrong.is_empty() {
         return worth.map_err(Refusal::Nothing);
     }
@@ -83,9 +90,12 @@ struct Accepted<'a> {
     key: &'a str,
     #[b(1)]
     files: Vec<Text<'a>>,
+    /// The options file.
+    #[b(2)]
+    options: Option<Text<'a>>,
 }
 
-/// A licence file.
+/// A file.
 #[derive(Encode, Decode)]
 struct Text<'a> {
     /// The path under which it was read.
@@ -93,6 +103,16 @@ struct Text<'a> {
     name: &'a str,
     #[b(1)]
     text: &'a str,
+}
+
+impl<'a> Text<'a> {
+    fn of(source: &'a Source) -> Self {
+        Self { name: source.name(), text: source.text() }
+    }
+
+    fn source(&self) -> Source {
+        Source::new(self.name, self.text)
+    }
 }
 
 impl Kept {
@@ -126,8 +146,9 @@ impl Kept {
     /// Texts that cannot be kept must not come into force: a later start might go back behind them.
     pub(super) fn keep(&self, shelf: &Shelf) -> Result<(), Failure> {
         let key = shelf.key().to_string();
-        let files = shelf.sources().map(|source| Text { name: source.name(), text: source.text() }).collect();
-        let bytes = minicbor::to_vec(Accepted { key: &key, files })
+        let files = shelf.sources().map(Text::of).collect();
+        let options = shelf.rules().map(|rules| Text::of(rules.source()));
+        let bytes = minicbor::to_vec(Accepted { key: &key, files, options })
             .map_err(|error| Failure::new(Exit::Broken, format!("cannot encode licence texts: {error}")))?;
         if std::fs::read(&self.path).is_ok_and(|kept| kept == bytes) {
             return Ok(());
@@ -181,8 +202,9 @@ fn shelf(order: &Order, bytes: &[u8]) -> Option<(Shelf, Vec<Remark>)> {
         Ok(key) => key,
         Err(_) => VendorKey::parse(accepted.key).ok()?,
     };
-    let sources = accepted.files.iter().map(|file| Source::new(file.name, file.text)).collect();
-    Some(Shelf::of(order.clone(), key, sources))
+    let sources = accepted.files.iter().map(Text::source).collect();
+    let options = |_: &_, _: &_| Ok(accepted.options.as_ref().map(Text::source));
+    Shelf::of(order.clone(), key, sources, options).ok()
 }
 
 #[cfg(test)]

@@ -45,6 +45,11 @@ pub(super) fn denied(checkout: CheckoutId, denial: &Denial, zone: &impl Zone) ->
     ServerMsg::Denied { checkout, code: denial.code, why: denial.sentence(zone) }
 }
 
+/// A ticket that waited ends because the options file refuses it now.
+pub(super) fn refused(checkout: CheckoutId, denial: &Denial, zone: &impl Zone) -> ServerMsg {
+    ServerMsg::Gone { checkout, code: denial.code, why: denial.sentence(zone) }
+}
+
 pub(super) fn gone(checkout: CheckoutId, end: End, feature: &FeatureName) -> ServerMsg {
     ServerMsg::Gone { checkout, code: end.code(), why: end.sentence(feature) }
 }

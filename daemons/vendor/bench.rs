@@ -6,6 +6,7 @@ use licgate_core::id::{CheckoutId, FeatureName, VendorName};
 use licgate_core::ledger::{Ask, Holder, Machine, Patience, Request};
 use licgate_core::licence::ast::{DupGroup, Expiry};
 use licgate_core::licence::{Book, Pool, PoolKey, Proof, Seats};
+use licgate_core::options::Policy;
 use licgate_core::time::{Civil, Date, LeaseTime, Now, WallTime};
 use licgate_core::version::Version;
 use licgate_core::wire::{Granted, Queued, ServerMsg};
@@ -164,7 +165,8 @@ impl Site {
         let mut journal = disk.clone();
         let loaded = journal.load().unwrap();
         let clock = clock(loaded.clock);
-        let keeper = Keeper::restore(book, PATIENCE, MOST_WAITING, hour as Hour, &loaded, clock());
+        let policy = Policy::open(&book);
+        let keeper = Keeper::restore(book, policy, PATIENCE, MOST_WAITING, hour as Hour, &loaded, clock());
         let committer = tasks.clone();
         tasks.spawn(async move {
             let history = Duration::from_secs(3600);

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use licgate_core::ledger::Ask;
 use licgate_core::licence::Book;
+use licgate_core::options::Policy;
 use licgate_core::time::{LeaseTime, Now, Zone};
 use licgate_core::wire::StatusAsk;
 use tokio::sync::{mpsc, oneshot};
@@ -41,12 +42,11 @@ const STEP: Duration = Duration::from_secs(10);
 
 /// What the keeper is told.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly all commands are asks")]
 pub(super) enum Command {
     /// A client asks; it is answered through the outbox, except for [`Ask::Hangup`].
     Ask(Ask, Outbox),
-    /// Serve from this book from now on, and tell what changed.
-    Serve(Book, oneshot::Sender<Vec<String>>),
+    /// Serve from this book and under this policy from now on, and tell what changed.
+    Serve(Book, Policy, oneshot::Sender<Vec<String>>),
 }
 
 /// Somebody wants a page of status.

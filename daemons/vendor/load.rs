@@ -1,18 +1,20 @@
 //! From licence files to the book that is served: reading, checking, compiling, and what is to be said about it.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use licgate_core::host::{HostFacts, HostId};
 use licgate_core::id::VendorName;
 use licgate_core::licence::ast::{self, Statement};
 use licgate_core::licence::{Book, Licence, Signed, Surroundings, VendorKey, check, parse};
+use licgate_core::options::Policy;
 use licgate_core::text::{Diagnostic, Severity, Source};
 use licgate_core::time::Zone as _;
 use licgate_machine::files;
 use licgate_machine::zone::Local;
 use tracing::{error, info, warn};
 
+use super::rules::{self, Rules};
 use crate::clock;
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
@@ -39,6 +41,8 @@ pub(super) struct Shelf {
     order: Order,
     key: VendorKey,
     files: Vec<(Source, Signed<Licence>)>,
+    /// The options file, if there is one.
+    rules: Option<Rules>,
     /// The licence host, as the first SERVER line calls it.
     host: Option<String>,
     /// Whether there is a VENDOR line at all.
@@ -56,7 +60,7 @@ pub(super) struct Remark {
 }
 
 impl Remark {
-    fn of(source: &Source, diagnostic: &Diagnostic) -> Self {
+    pub(super) fn of(source: &Source, diagnostic: &Diagnostic) -> Self {
         Self { severity: diagnostic.severity, line: diagnostic.one_line(source) }
     }
 
@@ -71,35 +75,60 @@ impl Remark {
 }
 
 impl Shelf {
-    /// Reads and checks everything. Lines that cannot be used are left out and remarked upon; only a file that cannot be
-    /// read, or a key, is a failure. Blocking.
+    /// Reads and checks everything, the options file included. Lines that cannot be used are left out and remarked upon; only
+    /// a file that cannot be read, or a key, is a failure. Blocking.
     pub(super) fn read(order: Order) -> Result<(Self, Vec<Remark>), Failure> {
         let paths = list(&order.paths)?;
         let key = vendor_key(&order.config, &order.vendor, &paths)?;
         let sources = paths.iter().map(|path| files::read(path)).collect::<Result<_, _>>();
         let sources = sources.map_err(|error| Failure::new(Exit::NoFile, error.to_string()))?;
-        Ok(Self::of(order, key, sources))
+        Self::of(order, key, sources, rules::read)
     }
 
-    /// Checks these texts with `key`. Takes a while for large ones.
-    pub(super) fn of(order: Order, key: VendorKey, sources: Vec<Source>) -> (Self, Vec<Remark>) {
-        let (mut files, mut remarks, mut vendor) = (Vec::new(), Vec::new(), None);
+    /// Checks these texts with `key`. Takes a while for large ones. `options` gives the options file that a VENDOR line and
+    /// the licence file with it stand for; the first VENDOR line counts.
+    pub(super) fn of(
+        order: Order,
+        key: VendorKey,
+        sources: Vec<Source>,
+        options: impl Fn(&ast::Vendor, &str) -> Result<Option<Source>, Failure>,
+    ) -> Result<(Self, Vec<Remark>), Failure> {
+        let (mut files, mut remarks, mut lines) = (Vec::new(), Vec::new(), Vec::new());
         for source in sources {
             let (signed, line, said) = examine(&source, &order.vendor, &key);
             remarks.extend(said);
-            remarks.extend(line.as_ref().and_then(|line| options_remark(line, source.name())));
-            vendor = vendor.or(line);
+            lines.extend(line.map(|line| (line, source.name().to_owned())));
             files.push((source, signed));
         }
+        let mut rules = None;
+        if let Some((line, licence)) = lines.first()
+            && let Some(source) = options(line, licence)?
+        {
+            let (read, said) = Rules::of(source);
+            remarks.extend(said);
+            rules = Some(read);
+        }
+        let later = lines.iter().skip(1);
+        remarks.extend(later.filter_map(|(line, licence)| rules::passed_over(line, licence, rules.as_ref())));
         let host = files.iter().find_map(|(_, signed)| server_host(signed.as_ref()));
-        let is_named = vendor.is_some();
-        let port = vendor.and_then(|line| line.port).map(|port| port.node);
-        (Self { order, key, files, host, is_named, port }, remarks)
+        let is_named = !lines.is_empty();
+        let port = lines.first().and_then(|(line, _)| line.port.as_ref()).map(|port| port.node);
+        Ok((Self { order, key, files, rules, host, is_named, port }, remarks))
     }
 
     /// The texts.
     pub(super) fn sources(&self) -> impl Iterator<Item = &Source> {
         self.files.iter().map(|(source, _)| source)
+    }
+
+    /// The options file.
+    pub(super) fn rules(&self) -> Option<&Rules> {
+        self.rules.as_ref()
+    }
+
+    /// What the options file says of the pools of `book`.
+    pub(super) fn policy(&self, book: &Book) -> Policy {
+        self.rules.as_ref().map_or_else(|| Policy::open(book), |rules| rules.policy(book))
     }
 
     /// The host ids of each SERVER line that other state directories of this machine could serve for as well: those
@@ -143,13 +172,14 @@ impl Shelf {
         written.or_else(own).unwrap_or(ast::Server::THIS_HOST)
     }
 
-    /// A daemon without a single feature ends, as FlexNet's do: somebody has to look at the files.
+    /// A daemon without a single feature ends, as FlexNet's do: somebody has to look at the files. So does one whose rules
+    /// cannot be told.
     pub(super) fn is_worth_serving(&self, book: &Book) -> Result<(), Failure> {
         if !self.is_named {
             return Err(no_such_vendor(&self.order.vendor, self.sources()));
         }
         if !book.pools().is_empty() {
-            return Ok(());
+            return self.rules.as_ref().map_or(Ok(()), Rules::are_sound);
         }
         let mut why: Vec<_> =
             book.absences().iter().take(NAMED).map(|it| format!("{}: {}", it.feature, it.why)).collect();
@@ -211,17 +241,6 @@ fn server_host(licence: &Licence) -> Option<String> {
         | Statement::Feature(_)
         | Statement::Upgrade(_)
         | Statement::Package(_) => None,
-    })
-}
-
-/// An administrator who restricted something must not believe that it is restricted.
-fn options_remark(line: &ast::Vendor, licence: &str) -> Option<Remark> {
-    let (vendor, path) = (&line.name.node, line.options_file(licence));
-    Path::new(&path).exists().then(|| Remark {
-        severity: Severity::Warning,
-        line: format!(
-            "{path}: the options file of {vendor} is NOT APPLIED: this version of licgate restricts and reserves nothing"
-        ),
     })
 }
 

@@ -15,6 +15,7 @@ mod news;
 mod outbox;
 mod record;
 mod reread;
+mod rules;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,7 @@ use std::time::Duration;
 use licgate_core::host::HostFacts;
 use licgate_core::id::{FeatureName, VendorName};
 use licgate_core::licence::Book;
+use licgate_core::options::Policy;
 use licgate_core::report::log::started;
 use licgate_core::wire::{MasterMsg, VendorMsg};
 use licgate_machine::zone::Local;
@@ -198,14 +200,14 @@ async fn gather(setup: &Setup, order: &Order, waits: Waits) -> Result<Built, Fai
     let (kept, reading) = (Kept::new(&setup.state_dir, &order.vendor), order.clone());
     let accepted = setup.tasks.blocking(move || kept.start(&reading, read)).await.ok_or_else(panicked)??;
     let guard = waits.guard(&order.vendor, &accepted.shelf.shared_hostids()).await?;
-    let (stock, book) = stock(accepted, guard);
+    let (stock, book, policy) = stock(accepted, guard);
     let (patience, zone) = (order.config.patience, order.zone.clone());
     // Our own clients wait on a connection each.
     let most_waiting = order.config.connections;
     let restored = setup.tasks.blocking(move || {
         let loaded = journal.load().map_err(|error| unusable(&error))?;
         let clock = Clock::starting_at(loaded.clock);
-        let keeper = Keeper::restore(book, patience, most_waiting, zone, &loaded, clock.now());
+        let keeper = Keeper::restore(book, policy, patience, most_waiting, zone, &loaded, clock.now());
         Ok((keeper, clock, journal, loaded.last))
     });
     let (keeper, clock, journal, last) = restored.await.ok_or_else(panicked)??;
@@ -295,12 +297,12 @@ async fn announce(master: &mut Parent, port: u16, files: Files, told: &mut Optio
     }
 }
 
-/// What is there to be served, and from which book.
-fn stock(Fresh { shelf, book, remarks, stands_in }: Fresh, guard: Guard) -> (Stock, Book) {
+/// What is there to be served, from which book and under which policy.
+fn stock(Fresh { shelf, book, policy, remarks, stands_in }: Fresh, guard: Guard) -> (Stock, Book, Policy) {
     remarks.iter().for_each(Remark::log);
     let (next_change, starting) = (book.next_change(), starting_lines(&shelf, &book));
     let files = if stands_in { Files::Refused } else { Files::InForce };
-    (Stock { shelf, guard, next_change, starting, files }, book)
+    (Stock { shelf, guard, next_change, starting, files }, book, policy)
 }
 
 fn why_ended(ended: Result<Option<Result<(), AppendError>>, oneshot::error::RecvError>) -> Failure {

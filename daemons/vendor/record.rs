@@ -13,6 +13,8 @@ pub(super) struct Subject {
     pub(super) about: About,
     /// Whether it waits.
     pub(super) place: Place,
+    /// Why the options file lets no pool serve it any more.
+    pub(super) refused: Option<Denial>,
 }
 
 /// Where the subject of a change was before it.
@@ -26,10 +28,10 @@ pub(super) enum Place {
 
 impl Subject {
     pub(super) fn find(ledger: &Ledger, checkout: &CheckoutId) -> Option<Self> {
-        ledger.lease(checkout).map(Self::of)
+        ledger.lease(checkout).map(|lease| Self::of(lease, ledger.why_refused(checkout)))
     }
 
-    fn of(lease: LeaseView<'_>) -> Self {
+    fn of(lease: LeaseView<'_>, refused: Option<Denial>) -> Self {
         Self {
             about: About {
                 feature: lease.feature.clone(),
@@ -41,6 +43,7 @@ impl Subject {
                 LeaseState::Waiting => Place::Queue,
                 LeaseState::Held | LeaseState::Lingering { .. } => Place::Seats,
             },
+            refused,
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use licgate_core::licence::Book;
+use licgate_core::options::Policy;
 use licgate_core::time::Date;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
@@ -12,7 +13,7 @@ use super::accept::{self, Fresh, Kept, Refusal};
 use super::guard::Guard;
 use super::keeper::Command;
 use super::load::{Order, Remark, Shelf};
-use super::{Files, starting_lines};
+use super::{Files, rules, starting_lines};
 use crate::clock;
 use crate::failure::Failure;
 use crate::log::verbatim;
@@ -65,14 +66,15 @@ impl Reread {
         let read = self.tasks.blocking(move || read(order, &kept, &guard)).await.ok_or(NobodyThere)?;
         let report = match read {
             Err(lines) => Report { ok: false, lines },
-            Ok((Fresh { shelf, book, remarks, stands_in: _ }, guard)) => {
+            Ok((Fresh { shelf, book, policy, remarks, stands_in: _ }, guard)) => {
                 remarks.iter().for_each(Remark::log);
                 let mut lines: Vec<_> = remarks.into_iter().map(|remark| remark.line).collect();
                 if shelf.port.is_some() && shelf.port != self.shelf.port {
                     lines.push("the new port of the VENDOR line counts from the next start on".to_owned());
                 }
+                lines.extend(rules::news(self.shelf.rules(), shelf.rules()));
                 (self.shelf, self.guard) = (Arc::new(shelf), guard);
-                lines.extend(self.serve(book).await?);
+                lines.extend(self.serve(book, policy).await?);
                 Report { ok: true, lines }
             }
         };
@@ -95,20 +97,25 @@ impl Reread {
     /// Serves from the book of today.
     pub(super) async fn new_day(&mut self) -> Result<(), NobodyThere> {
         let shelf = Arc::clone(&self.shelf);
-        let (book, remarks) = self.tasks.blocking(move || shelf.book()).await.ok_or(NobodyThere)?;
+        let compiled = self.tasks.blocking(move || {
+            let (book, remarks) = shelf.book();
+            let policy = shelf.policy(&book);
+            (book, policy, remarks)
+        });
+        let (book, policy, remarks) = compiled.await.ok_or(NobodyThere)?;
         remarks.iter().for_each(Remark::log);
-        for line in self.serve(book).await? {
+        for line in self.serve(book, policy).await? {
             tracing::info!("{line}");
         }
         Ok(())
     }
 
-    /// Hands the book to the keeper, and waits until it is in force.
-    async fn serve(&mut self, book: Book) -> Result<Vec<String>, NobodyThere> {
+    /// Hands the book and its policy to the keeper, and waits until they are in force.
+    async fn serve(&mut self, book: Book, policy: Policy) -> Result<Vec<String>, NobodyThere> {
         self.next_change = book.next_change();
         let list = starting_lines(&self.shelf, &book);
         let (report, news) = oneshot::channel();
-        self.keeper.send(Command::Serve(book, report)).await.map_err(|_| NobodyThere)?;
+        self.keeper.send(Command::Serve(book, policy, report)).await.map_err(|_| NobodyThere)?;
         let news = news.await.map_err(|_| NobodyThere)?;
         list.iter().for_each(|line| verbatim(line));
         Ok(news)
@@ -127,9 +134,7 @@ fn read(order: Order, kept: &Kept, guard: &Guard) -> Result<(Fresh, Guard), Vec<
         }
         Err(Refusal::Nothing(failure)) => Err(lines(failure)),
         Err(Refusal::Broken { mut why, rest: _ }) => {
-            why.push(
-                "  hint: the licence that was read before stays in force; correct what is wrong".to_owned(),
-            );
+            why.push("  hint: what was read before stays in force; correct what is wrong".to_owned());
             Err(why)
         }
     }
@@ -159,7 +164,7 @@ mod tests {
         };
         reread.until_new_day().await;
         let keeper = async {
-            let Some(Command::Serve(book, report)) = inbox.recv().await else { panic!("no new book") };
+            let Some(Command::Serve(book, _, report)) = inbox.recv().await else { panic!("no new book") };
             report.send(Vec::new()).unwrap();
             book.pools().len()
         };

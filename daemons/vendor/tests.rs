@@ -260,6 +260,15 @@ async fn a_reread_with_errors_changes_nothing() {
     let refused = say(&mut client, solver(2, 1)).await;
     assert!(matches!(refused, ServerMsg::Denied { code: Code::ALL_IN_USE, .. }), "{refused:?}");
 
+    let rules = host.dir.path().join("acme.opt");
+    std::fs::write(&rules, "EXCLUDEALL USER ann\nNONSENSE\nEXCLUDE solver USR ann\n").unwrap();
+    host.put(&text);
+    let (ok, lines) = scene.reread().await;
+    assert!(!ok && lines[0].contains("acme.opt:2:") && lines[1].contains("acme.opt:3:"), "{lines:?}");
+    let refused = say(&mut client, solver(2, 1)).await;
+    assert!(matches!(refused, ServerMsg::Denied { code: Code::ALL_IN_USE, .. }), "{refused:?}");
+    std::fs::remove_file(rules).unwrap();
+
     host.issue("FEATURE solver acme 2.0 permanent 2\nFEATURE post acme 1.0 permanent 1\n");
     let (ok, lines) = scene.reread().await;
     assert_eq!(

@@ -13,6 +13,7 @@ mod netns;
 mod readme;
 mod redirect;
 mod restart;
+mod rules;
 mod seats;
 mod signals;
 mod startup;

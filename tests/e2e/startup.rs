@@ -88,13 +88,14 @@ fn edited_lines_are_refused_and_permitted_edits_are_not() {
         ("KEY=ed25519:", "ANY 0 #", false),
         ("academic", "commercial", false),
         ("SERVER localhost", "SERVER lic2.example.com", true),
-        ("VENDOR acme", "VENDOR acme options=/nowhere/acme.opt", true),
+        ("VENDOR acme", "VENDOR acme options=site.opt", true),
         ("VENDOR acme", "VENDOR acme port=0", true),
         ("NOTICE=", "vendor_info=\"rack 7\" NOTICE=", true),
         ("NOTICE=", "sort=7 NOTICE=", true),
     ];
     for (old, new, accepted) in cases {
         let site = Site::serving("FEATURE solver acme 2.1 permanent 5 NOTICE=\"academic\" SIGN=\"\"\n");
+        fs::write(site.path("site.opt"), "").expect("the folder is ours");
         site.edit_licence(&[(old, new)]);
         if accepted {
             Host::start(&site).stop();

@@ -8,6 +8,7 @@ use licgate_core::id::{CheckoutId, FeatureName};
 use licgate_core::ledger::{Ask, Change, Event, Grant, Ledger, Machine, Patience, Request};
 use licgate_core::licence::ast::{DupGroup, Expiry};
 use licgate_core::licence::{Book, Pool, PoolKey, Proof, Seats};
+use licgate_core::options::Policy;
 use licgate_core::report::page;
 use licgate_core::time::{LeaseTime, Now, WallTime};
 use licgate_core::version::Version;
@@ -15,9 +16,8 @@ use licgate_core::wire::{StatusAsk, encode, limit};
 
 use crate::people::{acme, holder, noon};
 
-pub(crate) const PATIENCE: Patience =
-    Patience { silence: Duration::from_secs(120), grace: Duration::from_secs(20) };
-pub(crate) const MOST_WAITING: usize = 8;
+const PATIENCE: Patience = Patience { silence: Duration::from_secs(120), grace: Duration::from_secs(20) };
+const MOST_WAITING: usize = 8;
 
 /// A history of requests, pauses, rereads and restarts: no more seats go out than there are, everything settles, and a replay of
 /// the journal is what was live. The ledger's own recount, in debug builds, holds each of its indexes against its leases.
@@ -28,7 +28,7 @@ pub fn ledger(data: &[u8]) {
 fn history(input: &mut Unstructured<'_>) -> Result<()> {
     let book = book(input)?;
     let mut world = World {
-        ledger: Ledger::new(book.clone(), PATIENCE, MOST_WAITING),
+        ledger: open(book.clone(), MOST_WAITING),
         book,
         now: Now { lease: LeaseTime(0), wall: WallTime(1_700_000_000) },
         latest: LeaseTime(0),
@@ -39,6 +39,12 @@ fn history(input: &mut Unstructured<'_>) -> Result<()> {
     }
     world.restart();
     Ok(())
+}
+
+/// An empty ledger without an options file, in which so many may wait.
+pub(crate) fn open(book: Book, most_waiting: usize) -> Ledger {
+    let policy = Policy::open(&book);
+    Ledger::new(book, policy, PATIENCE, most_waiting)
 }
 
 struct World {
@@ -64,7 +70,7 @@ impl World {
             11 => self.now = Now { lease: LeaseTime(input.arbitrary()?), wall: WallTime(input.arbitrary()?) },
             12 => {
                 self.book = book(input)?;
-                self.ledger.serve(self.book.clone());
+                self.ledger.serve(self.book.clone(), Policy::open(&self.book));
             }
             13 => self.restart(),
             14 => {
@@ -136,7 +142,7 @@ impl World {
         let bytes = minicbor::to_vec(&self.journal).expect("a journal is CBOR");
         let journal: Vec<Change> = minicbor::decode(&bytes).expect("what was written is read");
         assert_eq!(journal, self.journal);
-        let mut replayed = Ledger::new(self.book.clone(), PATIENCE, MOST_WAITING);
+        let mut replayed = open(self.book.clone(), MOST_WAITING);
         journal.iter().for_each(|change| replayed.apply(change));
         // The machine's clock does not go back below what the last change was made at.
         self.now.lease = self.now.lease.max(self.latest);
@@ -262,7 +268,7 @@ pub(crate) fn pages(ledger: &Ledger, now: Now, mut ask: StatusAsk) {
 /// A journal of nonsense: nothing in it makes the ledger panic or never settle, and its snapshot makes it again.
 pub fn journal(data: &[u8]) {
     let mut decoder = minicbor::Decoder::new(data);
-    let mut ledger = Ledger::new(usual_book(), PATIENCE, MOST_WAITING);
+    let mut ledger = open(usual_book(), MOST_WAITING);
     while let Ok(change) = decoder.decode::<Change>() {
         let bytes = minicbor::to_vec(&change).expect("a change is CBOR");
         assert_eq!(minicbor::decode::<Change>(&bytes).ok(), Some(change.clone()));
@@ -270,7 +276,7 @@ pub fn journal(data: &[u8]) {
     }
     let now = Now { lease: LeaseTime(0), wall: WallTime(0) };
     ledger.wake(now);
-    let mut again = Ledger::new(usual_book(), PATIENCE, MOST_WAITING);
+    let mut again = open(usual_book(), MOST_WAITING);
     ledger.snapshot().iter().for_each(|change| again.apply(change));
     again.wake(now);
     assert_same(&ledger, &again);

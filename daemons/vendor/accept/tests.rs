@@ -106,3 +106,66 @@ fn texts_that_cannot_be_kept_do_not_come_into_force() {
     assert_eq!(failure.exit, Exit::NoFile);
     assert!(failure.message.contains("gone/acme.accepted"), "{failure}");
 }
+
+fn rule(host: &Host, text: &str) {
+    fs::write(host.dir.path().join("acme.opt"), text).unwrap();
+}
+
+/// Whether ann and bob may have seats after a start.
+fn allowed(host: &Host) -> Result<[bool; 2], Failure> {
+    use licgate_core::options::policy::{Client, Judgement};
+    let fresh = kept(host).start(&host.order(), read(host.order()))?;
+    let may = |user| {
+        let known = fresh.policy.recognise(Client { user, ..Client::default() });
+        matches!(fresh.policy.judge(&known, 0), Some(Judgement::Allow(_)))
+    };
+    Ok(["ann", "bob"].map(may))
+}
+
+#[test]
+fn rules_that_were_accepted_stand_in_for_rules_that_break() {
+    let host = Host::new();
+    let licence = host.issue(BOTH);
+    rule(&host, "EXCLUDE post USER ann\n");
+    assert_eq!(allowed(&host).unwrap(), [false, true]);
+    rule(&host, "EXCLUDE post USER ann\nEXCLUDE post USR bob\n");
+    assert_eq!(allowed(&host).unwrap(), [false, true], "the broken line is not left out");
+    rule(&host, "EXCLUDE post USER bob\n");
+    assert_eq!(allowed(&host).unwrap(), [true, false]);
+    let text = fs::read_to_string(licence).unwrap();
+    host.put(&text.replace("VENDOR acme", "VENDOR acme OPTIONS=gone.opt"));
+    assert_eq!(allowed(&host).unwrap(), [true, false], "the named file is not there");
+    host.put(&text);
+    fs::remove_file(host.dir.path().join("acme.opt")).unwrap();
+    assert_eq!(allowed(&host).unwrap(), [true, true], "no rules are rules, too");
+}
+
+#[test]
+fn nobody_is_served_first_under_rules_with_errors() {
+    let host = Host::new();
+    host.issue(BOTH);
+    rule(&host, "EXCLUDE post USER ann\nEXCLUDE post USR bob\nNONSENSE\n");
+    let failure = allowed(&host).unwrap_err();
+    assert_eq!(failure.exit, Exit::BadLicence);
+    assert!(
+        failure.message.contains("acme.opt:2:") && failure.message.ends_with("(the first of 2 errors)"),
+        "{failure}"
+    );
+    assert!(failure.hint.contains("correct "), "{failure}");
+    rule(&host, "EXCLUDE post USER ann\n");
+    assert_eq!(allowed(&host).unwrap(), [false, true]);
+}
+
+#[test]
+fn texts_kept_without_an_options_file_are_read() {
+    #[derive(Encode)]
+    struct Before<'a>(#[n(0)] &'a str, #[n(1)] Vec<Text<'a>>);
+    let host = Host::new();
+    let path = host.issue(BOTH);
+    let (key, text) =
+        (fs::read_to_string(host.dir.path().join("acme.pub")).unwrap(), fs::read_to_string(&path).unwrap());
+    let texts = vec![Text { name: path.to_str().unwrap(), text: &text }];
+    fs::write(kept(&host).path, minicbor::to_vec(Before(&key, texts)).unwrap()).unwrap();
+    spoil(&host);
+    assert_eq!(start(&host).unwrap(), both(true));
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use licgate_core::id::CheckoutId;
 use licgate_core::ledger::{Ask, Change, Denial, End, Event, Ledger, Patience};
 use licgate_core::licence::Book;
+use licgate_core::options::Policy;
 use licgate_core::report;
 use licgate_core::time::{LeaseTime, Now, Zone};
 use licgate_core::wire::ServerMsg;
@@ -38,13 +39,14 @@ impl<Z: Zone> Keeper<Z> {
     /// Goes on where the journal ends. Everybody in it gets a full silence period from `now` to be heard.
     pub(in crate::vendor) fn restore(
         book: Book,
+        policy: Policy,
         patience: Patience,
         most_waiting: usize,
         zone: Z,
         loaded: &Loaded,
         now: Now,
     ) -> Self {
-        let mut ledger = Ledger::new(book, patience, most_waiting);
+        let mut ledger = Ledger::new(book, policy, patience, most_waiting);
         loaded.changes.iter().for_each(|change| ledger.apply(change));
         ledger.wake(now);
         let state = loaded.changes.len() - loaded.tail;
@@ -100,9 +102,9 @@ impl<Z: Zone> Keeper<Z> {
                 Ok(change) => self.make(change, Some(&from), batch),
                 Err(denial) => self.refuse(&ask, &denial, from, batch),
             },
-            Command::Serve(book, report) => {
+            Command::Serve(book, policy, report) => {
                 let lines = news::news(self.ledger.book(), &book);
-                self.ledger.serve(book);
+                self.ledger.serve(book, policy);
                 batch.outcomes.push(Outcome::Served(report, lines));
             }
         }
@@ -167,7 +169,10 @@ impl<Z: Zone> Keeper<Z> {
                 (asker.cloned(), Some(ServerMsg::Returned { checkout }))
             }
             Event::Ended { why, .. } => {
-                let gone = answer::gone(checkout, *why, &subject.about.feature);
+                let gone = match &subject.refused {
+                    Some(denial) => answer::refused(checkout, denial, &self.zone),
+                    None => answer::gone(checkout, *why, &subject.about.feature),
+                };
                 (self.routes.remove(&checkout), Some(gone))
             }
             Event::Moved { .. } | Event::Heard { .. } | Event::HungUp { .. } | Event::Numbered { .. } => {

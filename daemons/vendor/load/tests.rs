@@ -137,27 +137,45 @@ fn what_makes_all_of_it_unusable_is_a_failure_with_a_remedy() {
     assert!(failure.message.contains("gone.lic"), "{failure}");
 }
 
+fn policy_of(host: &Host) -> (Vec<String>, Vec<Remark>) {
+    let (shelf, remarks) = Shelf::read(host.order()).unwrap();
+    let lines = shelf.rules().map(|rules| rules.source().text().lines().map(str::to_owned).collect());
+    (lines.unwrap_or_default(), remarks)
+}
+
 #[test]
-fn an_options_file_that_is_not_applied_is_said_loudly() {
+fn the_options_file_of_the_first_vendor_line_is_read() {
     let host = Host::new();
-    let path = host.issue("FEATURE solver acme 2.0 permanent 5\n");
-    let text = fs::read_to_string(&path).unwrap();
-    for (vendor, file) in
-        [("VENDOR acme", "acme.opt"), ("VENDOR acme OPTIONS=who.opt", "who.opt"), ("VENDOR acme", "")]
-    {
-        host.put(&text.replace("VENDOR acme", vendor));
-        let options = host.dir.path().join(file);
-        if !file.is_empty() {
-            fs::write(&options, "RESERVE 1 solver USER ann\n").unwrap();
-        }
-        let (_, remarks) = Shelf::read(host.order()).unwrap();
-        if file.is_empty() {
-            assert_eq!(remarks, []);
-            continue;
-        }
-        let [remark] = remarks.as_slice() else { panic!("{remarks:?}") };
-        assert_eq!(remark.severity, Severity::Warning);
-        assert!(remark.line.contains(file) && remark.line.contains("NOT APPLIED"), "{}", remark.line);
-        fs::remove_file(&options).unwrap();
-    }
+    let text = fs::read_to_string(host.issue("FEATURE solver acme 2.0 permanent 5\n")).unwrap();
+    let put = |name: &str, rule: &str| fs::write(host.dir.path().join(name), rule).unwrap();
+    assert_eq!(policy_of(&host), (Vec::new(), Vec::new()), "none need be there");
+    put("acme.opt", "EXCLUDE solver USER ann\n");
+    put("who.opt", "EXCLUDE solver USER bob\n");
+    assert_eq!(policy_of(&host), (vec!["EXCLUDE solver USER ann".to_owned()], Vec::new()));
+    host.put(&text.replace("VENDOR acme", "VENDOR acme OPTIONS=who.opt"));
+    assert_eq!(policy_of(&host), (vec!["EXCLUDE solver USER bob".to_owned()], Vec::new()));
+    put("second.lic", "VENDOR acme\n");
+    let (lines, remarks) = policy_of(&host);
+    assert_eq!(lines, ["EXCLUDE solver USER bob"]);
+    let [remark] = remarks.as_slice() else { panic!("{remarks:?}") };
+    assert_eq!(remark.severity, Severity::Warning);
+    assert!(remark.line.contains("acme.opt") && remark.line.contains("NOT APPLIED"), "{}", remark.line);
+    host.put(&text.replace("VENDOR acme", "VENDOR acme OPTIONS=gone.opt"));
+    let failure = host.failure();
+    assert_eq!(failure.exit, Exit::NoFile);
+    assert!(failure.message.contains("gone.opt") && failure.hint.contains("VENDOR line"), "{failure}");
+}
+
+#[test]
+fn rules_that_this_version_does_not_keep_are_named() {
+    let host = Host::new();
+    host.issue("FEATURE solver acme 2.0 permanent 5\n");
+    fs::write(host.dir.path().join("acme.opt"), "EXCLUDE solver USER ann\nTIMEOUT solver 900\n").unwrap();
+    let (_, remarks) = policy_of(&host);
+    let [remark] = remarks.as_slice() else { panic!("{remarks:?}") };
+    assert_eq!(remark.severity, Severity::Warning);
+    assert!(
+        remark.line.ends_with("acme.opt:2: TIMEOUT is NOT APPLIED by this version of licgate"),
+        "{remark:?}"
+    );
 }

@@ -36,7 +36,8 @@ impl Ledger {
 impl Ledger {
     fn queue(&mut self, at: Now, ticket: &Ticket, machine: &Machine) {
         let feature = self.directory.feature_index(&ticket.feature);
-        let wish = Wish { version: &ticket.version, seats: ticket.seats, machine };
+        let client = self.policy.recognise(ticket.holder.client(ticket.address));
+        let wish = Wish { version: &ticket.version, seats: ticket.seats, machine, client: &client };
         let pools = self.eligible(feature, wish);
         let state = State::Waiting { line: Line::Open, machine: Box::new(machine.clone()), pools };
         self.enter(at, ticket, state);

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::host::HostFacts;
 use crate::id::{CheckoutId, FeatureName};
+use crate::options::policy::Client;
 use crate::version::Version;
 
 /// One request.
@@ -79,4 +80,12 @@ pub struct Holder {
     /// The project that the seats are for (`LM_PROJECT`); usually empty.
     #[cbor(n(5), default)]
     pub project: String,
+}
+
+impl Holder {
+    /// What the options file looks at in it. `address` is where it asks from, as the server sees it.
+    pub(super) fn client(&self, address: Option<IpAddr>) -> Client<'_> {
+        let Self { user, host, display, project, pid: _, data: _ } = self;
+        Client { user, host, address, display, project }
+    }
 }

@@ -190,4 +190,10 @@ pub enum End {
     /// The feature is no longer in the licence.
     #[n(5)]
     Removed,
+    /// It waited, and the options file excludes its client now.
+    #[n(6)]
+    Excluded,
+    /// It waited, and no INCLUDE of the options file names its client now.
+    #[n(7)]
+    NotIncluded,
 }

@@ -65,7 +65,13 @@ impl Ledger {
         let Some((index, feature)) = self.directory.find(&request.feature) else {
             return Err(Why::NoSuchFeature(request.feature.clone()).into());
         };
-        let wish = Wish { version: &request.version, seats: request.seats, machine: &request.machine };
+        let client = self.policy.recognise(request.holder.client(request.address));
+        let wish = Wish {
+            version: &request.version,
+            seats: request.seats,
+            machine: &request.machine,
+            client: &client,
+        };
         let pools = self.eligible(index, wish);
         if pools.is_empty() {
             return Err(self.not_eligible(feature, wish));

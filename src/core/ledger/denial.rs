@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use crate::code::Code;
 use crate::id::FeatureName;
 use crate::licence::Absence;
+use crate::options::policy::{Refusal, Rule};
 use crate::time::WallTime;
 use crate::version::Version;
 
@@ -56,6 +57,17 @@ pub enum Why {
         asked: u32,
         /// The size of the largest pool that would do otherwise, overdraft included.
         issued: u64,
+    },
+    /// The options file keeps the feature from the client.
+    Ruled {
+        /// The feature.
+        feature: FeatureName,
+        /// The user who asked.
+        user: String,
+        /// In which way.
+        refusal: Refusal,
+        /// The line that decided.
+        rule: Rule,
     },
     /// All seats are out, or kept for those who wait.
     AllInUse(InUse),
@@ -120,6 +132,7 @@ impl From<Why> for Denial {
             Why::WrongHost { .. } => Code::WRONG_HOST,
             Why::WrongPlatform { .. } => Code::PLATFORM,
             Why::NeverEnough { .. } => Code::NEVER_ENOUGH,
+            Why::Ruled { refusal, .. } => refusal.code(),
             Why::AllInUse(_) => Code::ALL_IN_USE,
             Why::TooManyWait { .. } => Code::USERS_QUEUED,
             Why::Unknown => Code::NEVER_CHECKED_OUT,

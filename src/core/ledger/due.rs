@@ -3,6 +3,7 @@
 use super::entry::{Entry, Line, State};
 use super::{Change, End, Event, Ledger};
 use crate::code::Code;
+use crate::options::policy::Refusal;
 use crate::time::{LeaseTime, Now};
 
 impl Ledger {
@@ -31,7 +32,13 @@ impl Ledger {
         }
         let feature = self.directory.feature(entry.feature)?;
         let expired = self.book.absent(&feature.name).iter().any(|absence| absence.code == Code::EXPIRED);
-        Some(end(entry, if expired { End::Expired } else { End::Removed }))
+        let why = match self.refusal(entry) {
+            Some(Refusal::Excluded(_)) => End::Excluded,
+            Some(Refusal::NotIncluded(_)) => End::NotIncluded,
+            None if expired => End::Expired,
+            None => End::Removed,
+        };
+        Some(end(entry, why))
     }
 
     fn overdue(&self, now: LeaseTime) -> Option<Event> {

@@ -10,6 +10,7 @@ use super::{Denial, Ledger, Machine, Why};
 use crate::host::allows_platform;
 use crate::id::LeaseNumber;
 use crate::licence::{Pool, PoolKey};
+use crate::options::policy::{Judgement, Known, Refusal};
 use crate::version::Version;
 
 /// The part of a request that decides which pools are eligible.
@@ -18,6 +19,7 @@ pub(super) struct Wish<'a> {
     pub(super) version: &'a Version,
     pub(super) seats: u32,
     pub(super) machine: &'a Machine,
+    pub(super) client: &'a Known<'a>,
 }
 
 /// Why a pool may not serve a request, in the order in which it is checked: the later, the closer it came.
@@ -27,6 +29,7 @@ enum Obstacle {
     Host,
     Platform,
     Size,
+    Policy(Refusal),
 }
 
 impl Ledger {
@@ -44,8 +47,30 @@ impl Ledger {
             Some(Obstacle::Host)
         } else if !allows_platform(&pool.platforms, &wish.machine.platform) {
             Some(Obstacle::Platform)
+        } else if !stock.could_ever_fit(wish.seats) {
+            Some(Obstacle::Size)
         } else {
-            (!stock.could_ever_fit(wish.seats)).then_some(Obstacle::Size)
+            match self.policy.judge(wish.client, index.in_book())? {
+                Judgement::Allow(_) => None,
+                Judgement::Refuse(refusal) => Some(Obstacle::Policy(refusal)),
+            }
+        }
+    }
+
+    /// What stands in the way at the pool that comes closest. `None` when the feature has no pool.
+    fn closest(&self, feature: &Feature, wish: Wish<'_>) -> Option<(Obstacle, PoolIndex)> {
+        let obstacles = feature.pools().filter_map(|index| Some((self.obstacle(index, wish)?, index)));
+        obstacles.max_by_key(|(obstacle, _)| *obstacle)
+    }
+
+    /// The refusal of a ticket that nothing but the options file keeps from every pool.
+    pub(super) fn refusal(&self, entry: &Entry) -> Option<Refusal> {
+        let State::Waiting { machine, .. } = &entry.state else { return None };
+        let client = self.policy.recognise(entry.holder.client(entry.address));
+        let wish = Wish { version: &entry.version, seats: entry.seats, machine, client: &client };
+        match self.closest(self.directory.feature(entry.feature)?, wish)?.0 {
+            Obstacle::Policy(refusal) => Some(refusal),
+            Obstacle::Version | Obstacle::Host | Obstacle::Platform | Obstacle::Size => None,
         }
     }
 
@@ -75,8 +100,7 @@ impl Ledger {
     pub(super) fn not_eligible(&self, feature: &Feature, wish: Wish<'_>) -> Denial {
         let name = || feature.name.clone();
         let pools = || feature.pools().filter_map(|index| self.pool(index));
-        let obstacles = feature.pools().filter_map(|index| Some((self.obstacle(index, wish)?, index)));
-        let Some((obstacle, index)) = obstacles.max_by_key(|(obstacle, _)| *obstacle) else {
+        let Some((obstacle, index)) = self.closest(feature, wish) else {
             let absence = self.book.absent(&feature.name).first();
             return absence
                 .map_or_else(|| Why::NoSuchFeature(name()), |it| Why::NotServed(it.clone()))
@@ -100,8 +124,16 @@ impl Ledger {
             Obstacle::Size => {
                 Why::NeverEnough { feature: name(), asked: wish.seats, issued: self.largest(feature, wish) }
             }
+            Obstacle::Policy(refusal) => self.refused(feature, wish.client.client().user, refusal),
         }
         .into()
+    }
+
+    /// What to say of a refusal by the policy in force.
+    pub(super) fn refused(&self, feature: &Feature, user: &str, refusal: Refusal) -> Why {
+        // Every refusal is by a rule of its policy.
+        let rule = self.policy.rule(refusal.rule()).cloned().unwrap_or_default();
+        Why::Ruled { feature: feature.name.clone(), user: user.to_string(), refusal, rule }
     }
 
     /// The size of the largest pool that is only too small.

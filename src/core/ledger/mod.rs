@@ -17,6 +17,7 @@
 //! | linger time over | | | | ended |
 //! | seats set free | | promoted if it is next | | |
 //! | pool gone | | ended if no other will do | moved, else ended ³ | moved, else ended ³ |
+//! | new policy | | ended if no pool is allowed it | | |
 //!
 //! ¹ If it asks for the same feature and as many seats, else it is denied. ² With another epoch than the latest it is
 //! denied as stale, and nothing happens. ³ To the pool that differs in nothing but the version (the licence was renewed), else to
@@ -26,7 +27,8 @@
 //! the full silence period again. Whoever resumes gets a higher epoch, which makes older connections stale.
 //!
 //! # Who gets seats
-//! A feature's pools are tried in the order of the book. A request takes all its seats from one pool; in a pool with
+//! A feature's pools are tried in the order of the book; those that the [`Policy`] keeps from a client are none of its
+//! pools. The policy in force rules over who asks and who waits, never over who holds seats already. A request takes all its seats from one pool; in a pool with
 //! DUP_GROUP it shares the seats that its group has out there, and takes only what it needs above them. Who takes
 //! none at all is served at once, since he takes nothing from anybody. Seats go to the head of the pool's queue, or to
 //! a newcomer if nobody waits who is eligible for that pool; so a large request is never starved by small ones. A
@@ -60,6 +62,7 @@ use core::time::Duration;
 
 use crate::id::{CheckoutId, LeaseNumber};
 use crate::licence::{Book, Pool};
+use crate::options::Policy;
 use crate::time::{LeaseTime, Now};
 use directory::{Directory, PoolIndex};
 use entry::Entry;
@@ -76,11 +79,12 @@ pub struct Patience {
 
 /// All seats of one vendor.
 ///
-/// What it is depends on the book, the leases and tickets, the next number and the clock, and on nothing else: all
+/// What it is depends on the book, the policy, the leases and tickets, the next number and the clock, and on nothing else: all
 /// other fields are indexes that `apply` keeps, so that no request ever looks at more than a few leases.
 #[derive(Debug)]
 pub struct Ledger {
     book: Book,
+    policy: Policy,
     patience: Patience,
     most_waiting: usize,
     /// The latest time of any change.
@@ -101,11 +105,13 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// An empty ledger that serves from `book` and lets at most `most_waiting` requests wait.
-    pub fn new(book: Book, patience: Patience, most_waiting: usize) -> Self {
+    /// An empty ledger that serves from `book` under `policy`, which was compiled for it, and lets at most `most_waiting`
+    /// requests wait.
+    pub fn new(book: Book, policy: Policy, patience: Patience, most_waiting: usize) -> Self {
         Self {
             directory: Directory::of(&book),
             book,
+            policy,
             patience,
             most_waiting,
             now: Now::default(),

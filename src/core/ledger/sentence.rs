@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use super::{Denial, End, HeldBy, InUse, Why};
 use crate::code::Code;
 use crate::id::FeatureName;
+use crate::options::policy::Refusal;
 use crate::time::{WallTime, Zone};
 
 impl Denial {
@@ -30,6 +31,12 @@ impl Denial {
                     seats((*asked).into())
                 )
             }
+            Why::Ruled { feature, user, refusal, rule } => match refusal {
+                Refusal::Excluded(_) => format!("user {user} is excluded from \"{feature}\" by {rule}"),
+                Refusal::NotIncluded(_) => {
+                    format!("no INCLUDE line for \"{feature}\" names user {user}; the first is {rule}")
+                }
+            },
             Why::AllInUse(in_use) => all_in_use(in_use, zone),
             Why::TooManyWait { feature, waiting } => format!(
                 "no seat of \"{feature}\" is free, and {waiting} requests wait at this server already, which is all that \
@@ -106,6 +113,8 @@ impl End {
             Self::Returned | Self::Silent | Self::HungUp | Self::Lingered => Code::NEVER_CHECKED_OUT,
             Self::Expired => Code::EXPIRED,
             Self::Removed => Code::REMOVED_BY_REREAD,
+            Self::Excluded => Code::EXCLUDED,
+            Self::NotIncluded => Code::NOT_INCLUDED,
         }
     }
 
@@ -120,6 +129,8 @@ impl End {
             Self::Removed => {
                 format!("\"{feature}\" is no longer in the licence files as it was when you got it")
             }
+            Self::Excluded => format!("the options file excludes you from \"{feature}\" now"),
+            Self::NotIncluded => format!("the options file includes you no longer for \"{feature}\""),
         }
     }
 }

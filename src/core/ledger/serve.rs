@@ -9,14 +9,16 @@ use super::entry::{Entry, Line, State};
 use super::{Change, Event, Grant, Ledger, Machine, Ticket};
 use crate::id::LeaseNumber;
 use crate::licence::{Book, PoolKey};
+use crate::options::Policy;
 use crate::time::Now;
 
 impl Ledger {
-    /// Serves from another book from now on. Pools are known again by their keys. Holders keep their seats; those whose
-    /// pool is gone are moved to another, or ended where none has seats for them, by the next [`due`](Self::due). A pool that has shrunk lends nothing until enough
+    /// Serves from another book from now on, under another policy, which was compiled for it. Pools are known again by their
+    /// keys. Holders keep their seats, whatever the policy says of them; those whose pool is gone are moved to another, or
+    /// ended where none has seats for them, by the next [`due`](Self::due). A pool that has shrunk lends nothing until enough
     /// seats are back. Which pools may serve a waiting ticket is worked out anew; a ticket with none left is ended.
-    pub fn serve(&mut self, book: Book) {
-        let old = mem::replace(self, Self::new(book, self.patience, self.most_waiting));
+    pub fn serve(&mut self, book: Book, policy: Policy) {
+        let old = mem::replace(self, Self::new(book, policy, self.patience, self.most_waiting));
         (self.now, self.next) = (old.now, old.next);
         let moved = |directory: &mut Directory, pool| match old.directory.stock(pool) {
             Some(stock) => directory.pool_index(&stock.key),
@@ -27,7 +29,13 @@ impl Ledger {
             let feature = name.map_or(entry.feature, |name| self.directory.feature_index(name));
             let state = match entry.state {
                 State::Waiting { line, machine, .. } => {
-                    let wish = Wish { version: &entry.version, seats: entry.seats, machine: &machine };
+                    let client = self.policy.recognise(entry.holder.client(entry.address));
+                    let wish = Wish {
+                        version: &entry.version,
+                        seats: entry.seats,
+                        machine: &machine,
+                        client: &client,
+                    };
                     let pools = self.eligible(feature, wish);
                     State::Waiting { line, machine, pools }
                 }

@@ -108,6 +108,16 @@ impl Ledger {
         }
     }
 
+    /// Why the policy in force lets no pool serve a ticket, which the next [`due`](Self::due) ends for it.
+    pub fn why_refused(&self, checkout: &CheckoutId) -> Option<Denial> {
+        let (number, entry) = self.find(checkout)?;
+        if !self.doomed.contains(&number) {
+            return None;
+        }
+        let feature = self.directory.feature(entry.feature)?;
+        Some(self.refused(feature, &entry.holder.user, self.refusal(entry)?).into())
+    }
+
     /// The feature in this place, from 0, in the order of the book; those that are not served come last.
     pub fn feature(&self, place: u32) -> Option<FeatureView<'_>> {
         Some(FeatureView { ledger: self, feature: self.directory.feature(FeatureIndex(place))? })

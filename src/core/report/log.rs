@@ -88,6 +88,8 @@ fn reason(f: &mut fmt::Formatter<'_>, end: Option<End>) -> fmt::Result {
         Some(End::Lingered) => "LINGER",
         Some(End::Expired) => "EXPIRED",
         Some(End::Removed) => "REMOVED",
+        Some(End::Excluded) => "EXCLUDED",
+        Some(End::NotIncluded) => "NOT INCLUDED",
     };
     write!(f, "({word})")
 }

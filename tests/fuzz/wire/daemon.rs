@@ -14,7 +14,7 @@ use licgate_core::wire::{
 
 use super::{listen, same, stream};
 use crate::assert_plain;
-use crate::ledger::{PATIENCE, pages, settle, usual_book};
+use crate::ledger::{open, pages, settle, usual_book};
 use crate::people::noon;
 
 /// Whatever a client sends to a vendor daemon or a master daemon: all bounds are kept, every answer fits into a frame, and when the
@@ -23,7 +23,7 @@ pub fn daemon(data: &[u8]) {
     let (piece, data) = data.split_first().unwrap_or((&0, &[]));
     let mut desk = Desk {
         session: None,
-        ledger: Ledger::new(usual_book(), PATIENCE, limit::CHECKOUTS),
+        ledger: open(usual_book(), limit::CHECKOUTS),
         now: Now { lease: LeaseTime(0), wall: WallTime(1_700_000_000) },
     };
     let bytes = stream::<ClientMsg>(data);

@@ -3,6 +3,8 @@
 use licgate_core::code::Code;
 use licgate_core::id::VendorName;
 use licgate_core::licence::Seats;
+use licgate_core::options::parse;
+use licgate_core::text::Source;
 use licgate_core::time::WallTime;
 use tokio::sync::oneshot;
 
@@ -15,11 +17,25 @@ struct Bare {
     now: Now,
 }
 
+fn serve(book: Book, report: oneshot::Sender<Vec<String>>) -> Command {
+    let policy = Policy::open(&book);
+    Command::Serve(book, policy, report)
+}
+
 impl Bare {
     fn new(book: Book) -> Self {
+        let policy = Policy::open(&book);
         let now = Now { lease: LeaseTime(0), wall: WallTime(1_700_000_000) };
         Self {
-            keeper: Keeper::restore(book, PATIENCE, MOST_WAITING, hour as Hour, &Loaded::default(), now),
+            keeper: Keeper::restore(
+                book,
+                policy,
+                PATIENCE,
+                MOST_WAITING,
+                hour as Hour,
+                &Loaded::default(),
+                now,
+            ),
             now,
         }
     }
@@ -121,7 +137,7 @@ async fn a_new_book_tells_those_who_lose_their_seats() {
     let mut next = book(&["mesh", "post"], 3).pools().to_vec();
     next[1].seats = Seats::Uncounted;
     let next = Book::of(VendorName::from("acme"), next);
-    let (lines, batch) = bare.turn([Command::Serve(next, report)]);
+    let (lines, batch) = bare.turn([serve(next, report)]);
     assert_eq!(
         news.await.unwrap(),
         [
@@ -136,9 +152,27 @@ async fn a_new_book_tells_those_who_lose_their_seats() {
     assert_eq!(batch.entries.len(), 1);
     let (report, news) = oneshot::channel();
     let same = book(&["mesh"], 3);
-    let both = Bare::new(same.clone()).turn([Command::Serve(same, report)]);
+    let both = Bare::new(same.clone()).turn([serve(same, report)]);
     assert!(both.1.entries.is_empty());
     assert_eq!(news.await.unwrap(), ["no feature changed"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_and_is_refused_by_new_rules_is_told_the_line() {
+    let one = book(&["solver"], 1);
+    let mut bare = Bare::new(one.clone());
+    let (mut ann, mut bob) = (Client::new(), Client::new());
+    bare.turn([ann.ask(Ask::Checkout(checkout(1, "ann"))), bob.ask(Ask::Checkout(waiting(2, "bob")))]);
+    drop((ann.granted().await, bob.queued().await));
+    let source = Source::new("/etc/acme.opt", "EXCLUDEALL GROUP all\nGROUP all ann bob\n");
+    let policy = Policy::compile(&source, &parse(&source).0, &one);
+    let (report, _news) = oneshot::channel();
+    let (lines, _) = bare.turn([Command::Serve(one, policy, report)]);
+    let ServerMsg::Gone { checkout, code, why } = bob.hear().await else { panic!("bob was not told") };
+    assert_eq!((checkout, code), (id(2), Code::EXCLUDED));
+    assert_eq!(why, "user bob is excluded from \"solver\" by acme.opt:1: EXCLUDEALL GROUP all");
+    assert_eq!(lines, ["DEQUEUED: \"solver\" bob@ws1  (EXCLUDED)"]);
+    assert_eq!(ann.heard().await, [], "who holds a seat keeps it");
 }
 
 #[tokio::test(start_paused = true)]

@@ -45,7 +45,7 @@ pub(super) fn lines(licence: &Licence, at: &Surroundings<'_>, days: u16) -> Vec<
     remarks
 }
 
-/// Remarks on options files, which this version does not apply: on those that are written, and those that are there.
+/// Remarks on options files, which are not looked at here: on those that are written, and those that are there.
 pub(super) fn options(licence: &Licence, file: &str, exists: impl Fn(&Path) -> bool) -> Vec<Diagnostic> {
     let remark = |vendor: &Vendor| {
         let path = vendor.options_file(file);
@@ -53,10 +53,10 @@ pub(super) fn options(licence: &Licence, file: &str, exists: impl Fn(&Path) -> b
             Some(written) => written.span,
             None => exists(Path::new(&path)).then_some(vendor.name.span)?,
         };
-        let message = format!("the options file {path} is not applied: this version reads none");
+        let message = format!("the options file {path} is not checked here");
         Some(
             Diagnostic::new(Severity::Warning, span, message)
-                .with_hint("reservations, limits and groups in it have no effect"),
+                .with_hint("`licutil reread` says what is wrong with it"),
         )
     };
     let vendors = licence.statements.iter().filter_map(|line| vendor(&line.node));

@@ -114,8 +114,8 @@ fn options_files_are_named() {
     assert_eq!(
         told,
         [
-            "the options file /lic/acme.opt is not applied: this version reads none",
-            "the options file /etc/b.opt is not applied: this version reads none"
+            "the options file /lic/acme.opt is not checked here",
+            "the options file /etc/b.opt is not checked here"
         ]
     );
 }

@@ -9,6 +9,8 @@ use crate::id::{CheckoutId, FeatureName, VendorName};
 use crate::ledger::{Ask, Denial, Event, Holder, Ledger, Machine, Patience, Request};
 use crate::licence::ast::{DupGroup, Expiry};
 use crate::licence::{Book, Pool, PoolKey, Proof, Seats};
+use crate::options::{Policy, parse};
+use crate::text::{Severity, Source};
 use crate::time::{LeaseTime, Now, WallTime};
 use crate::version::Version;
 
@@ -44,6 +46,14 @@ pub(super) fn pool(key: &str, feature: &str, total: u32) -> Pool {
 
 pub(super) fn book(pools: impl Into<Vec<Pool>>) -> Book {
     Book::of(VendorName::from("acme"), pools.into())
+}
+
+/// The policy of an options file without a mistake.
+pub(super) fn policy(options: &str, book: &Book) -> Policy {
+    let source = Source::new("/etc/licgate/acme.opt", options);
+    let (options, remarks) = parse(&source);
+    assert!(remarks.iter().all(|remark| remark.severity < Severity::Error), "{remarks:?}");
+    Policy::compile(&source, &options, book)
 }
 
 pub(super) fn version(text: &str) -> Version {
@@ -86,8 +96,28 @@ pub(super) struct Bench {
 
 impl Bench {
     pub(super) fn new(pools: impl Into<Vec<Pool>>) -> Self {
-        let ledger = Ledger::new(book(pools), PATIENCE, MOST_WAITING);
+        Self::under("", pools)
+    }
+
+    /// With this options file.
+    pub(super) fn under(options: &str, pools: impl Into<Vec<Pool>>) -> Self {
+        let book = book(pools);
+        let policy = policy(options, &book);
+        let ledger = Ledger::new(book, policy, PATIENCE, MOST_WAITING);
         Self { ledger, now: Now { lease: LeaseTime(0), wall: WallTime(START) } }
+    }
+
+    /// Turns to another book, without an options file.
+    pub(super) fn serve(&mut self, book: Book) {
+        let policy = Policy::open(&book);
+        self.ledger.serve(book, policy);
+    }
+
+    /// Turns to another options file.
+    pub(super) fn rule(&mut self, options: &str) {
+        let book = self.ledger.book().clone();
+        let policy = policy(options, &book);
+        self.ledger.serve(book, policy);
     }
 
     /// Decides and applies.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ledger::{Denial, End, Event, Why};
+use crate::options::policy::Refusal;
 
 /// How often which event met which state, and which changes were made.
 pub(super) type Reached = BTreeMap<(&'static str, &'static str), u64>;
@@ -30,6 +31,10 @@ pub(super) fn word(denial: &Denial) -> &'static str {
         Why::WrongHost { .. } => "host",
         Why::WrongPlatform { .. } => "platform",
         Why::NeverEnough { .. } => "never enough",
+        Why::Ruled { refusal, .. } => match refusal {
+            Refusal::Excluded(_) => "excluded",
+            Refusal::NotIncluded(_) => "not included",
+        },
         Why::AllInUse(_) => "all in use",
         Why::TooManyWait { .. } => "too many wait",
         Why::Unknown => "unknown",
@@ -46,6 +51,8 @@ pub(super) fn reason(why: End) -> &'static str {
         End::Lingered => "linger over",
         End::Expired => "pool expired",
         End::Removed => "pool removed",
+        End::Excluded => "excluded",
+        End::NotIncluded => "not included",
     }
 }
 
@@ -61,7 +68,8 @@ pub(super) fn all_cells() -> BTreeSet<(&'static str, &'static str)> {
     for what in ["silence over", "grace over"] {
         cells.extend(["waiting", "held"].map(|state| (state, what)));
     }
-    cells.extend([("lingering", "linger over"), ("waiting", "seats free")]);
+    cells.insert(("lingering", "linger over"));
+    cells.extend(["seats free", "excluded", "not included"].map(|what| ("waiting", what)));
     cells.extend([("held", "other pool"), ("lingering", "other pool")]);
     let changes =
         ["Queued", "Granted", "Promoted", "Resumed", "Lingers", "Ended", "Moved", "Heard", "HungUp"];
@@ -77,6 +85,9 @@ pub(super) fn all_cells() -> BTreeSet<(&'static str, &'static str)> {
     let denials =
         ["no such feature", "not served", "version", "host", "platform", "never enough", "all in use"];
     cells.extend(denials.map(|denial| ("answer", denial)));
-    cells.extend(["too many wait", "unknown", "stale", "bad"].map(|denial| ("answer", denial)));
+    cells.extend(
+        ["excluded", "not included", "too many wait", "unknown", "stale", "bad"]
+            .map(|denial| ("answer", denial)),
+    );
     cells
 }

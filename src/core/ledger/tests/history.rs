@@ -5,18 +5,19 @@ use core::net::Ipv4Addr;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::format;
-use std::string::ToString;
+use std::string::{String, ToString};
 use std::vec::Vec;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use super::bench::{MOST_WAITING, PATIENCE, version};
+use super::bench::{MOST_WAITING, PATIENCE, policy, version};
 use super::coverage::{Reached, all_cells, name, reason, word};
-use super::model::Model;
-use super::script::{CLIENTS, Step, Turn, machine, variant};
+use super::model::{Life, Model};
+use super::script::{CLIENTS, Step, Turn, machine, rules, variant};
 use crate::id::{CheckoutId, FeatureName};
 use crate::ledger::{Ask, Change, Event, Holder, Ledger, Request};
+use crate::options::Policy;
 use crate::time::{LeaseTime, Now, WallTime};
 
 const HISTORIES: u32 = 1000;
@@ -40,8 +41,8 @@ impl<'a> World<'a> {
     fn new(reached: &'a RefCell<Reached>) -> Self {
         let book = variant(0b10_10_10_10_10_10);
         Self {
-            ledger: Ledger::new(book.clone(), PATIENCE, MOST_WAITING),
-            model: Model::new(book),
+            ledger: Ledger::new(book.clone(), Policy::open(&book), PATIENCE, MOST_WAITING),
+            model: Model::new(book, String::new()),
             now: Now { lease: LeaseTime(0), wall: WallTime(1_700_000_000) },
             latest: LeaseTime(0),
             base: Vec::new(),
@@ -90,8 +91,9 @@ impl<'a> World<'a> {
                 self.now.wall.0 -= 1000;
             }
             Step::Serve { variant: number } => {
-                self.ledger.serve(variant(number));
-                self.model.book = variant(number);
+                (self.model.book, self.model.options) = (variant(number), rules(number));
+                let policy = policy(&self.model.options, &self.model.book);
+                self.ledger.serve(self.model.book.clone(), policy);
             }
             Step::Compact => {
                 self.base = self.ledger.snapshot();
@@ -121,6 +123,7 @@ impl<'a> World<'a> {
             host: format!("node{}", client % 3),
             display: if client.is_multiple_of(5) { ":1" } else { ":0" }.to_string(),
             pid: client.into(),
+            project: if client.is_multiple_of(7) { "wing" } else { "" }.to_string(),
             ..Holder::default()
         };
         Request {
@@ -158,7 +161,10 @@ impl<'a> World<'a> {
         let expected = self.model.answer(ask);
         let answer = self.ledger.decide(self.now, ask);
         let given = answer.as_ref().map_or_else(|denial| word(denial), |change| name(&change.event));
-        assert_eq!(given, expected, "the answer to {ask:?}");
+        assert_eq!(given, expected, "the answer to {ask:?} under\n{}", self.model.options);
+        if let (Ask::Checkout(request), Err(denial)) = (ask, &answer) {
+            self.model.check_rule(&Life::of(request), denial, given);
+        }
         self.reach(cell);
         self.reach(("answer", given));
         if let Ok(change) = answer {
@@ -223,7 +229,8 @@ impl<'a> World<'a> {
     }
 
     fn replay<'b>(&self, changes: impl Iterator<Item = &'b Change>) -> Ledger {
-        let mut ledger = Ledger::new(self.model.book.clone(), PATIENCE, MOST_WAITING);
+        let policy = policy(&self.model.options, &self.model.book);
+        let mut ledger = Ledger::new(self.model.book.clone(), policy, PATIENCE, MOST_WAITING);
         changes.for_each(|change| ledger.apply(change));
         ledger.wake(Now { lease: self.latest.max(self.now.lease), ..self.now });
         ledger

@@ -5,6 +5,7 @@ mod coverage;
 mod history;
 mod model;
 mod refusals;
+mod ruled;
 mod script;
 mod seats;
 mod table;

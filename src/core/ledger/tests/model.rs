@@ -3,8 +3,11 @@
 //! It shares no code with the ledger: no counters, no indexes, every question is a scan over all leases.
 
 mod count;
+mod rules;
 
+use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet};
+use std::string::String;
 use std::vec::Vec;
 
 use crate::code::Code;
@@ -17,6 +20,8 @@ use crate::version::Version;
 
 pub(super) struct Model {
     pub(super) book: Book,
+    /// The text of the options file.
+    pub(super) options: String,
     pub(super) lives: BTreeMap<CheckoutId, Life>,
     ended: BTreeSet<CheckoutId>,
     last: LeaseNumber,
@@ -28,6 +33,7 @@ pub(super) struct Life {
     number: LeaseNumber,
     pub(super) epoch: u32,
     holder: Holder,
+    address: Option<IpAddr>,
     feature: FeatureName,
     version: Version,
     seats: u32,
@@ -45,8 +51,8 @@ enum Phase {
 }
 
 impl Model {
-    pub(super) fn new(book: Book) -> Self {
-        Self { book, lives: BTreeMap::new(), ended: BTreeSet::new(), last: LeaseNumber(0) }
+    pub(super) fn new(book: Book, options: String) -> Self {
+        Self { book, options, lives: BTreeMap::new(), ended: BTreeSet::new(), last: LeaseNumber(0) }
     }
 
     pub(super) fn state(&self, checkout: &CheckoutId) -> &'static str {
@@ -117,6 +123,9 @@ impl Model {
         let high: Vec<_> = pools.iter().filter(|pool| pool.version >= life.version).collect();
         let here: Vec<_> = high.iter().filter(|pool| life.has_host_of(pool)).collect();
         let platform = here.iter().any(|pool| life.has_platform_of(pool));
+        if let Some(refusal) = self.closest_refusal(life) {
+            return refusal;
+        }
         match (high.is_empty(), here.is_empty(), platform) {
             (true, ..) => "version",
             (false, true, _) => "host",
@@ -198,6 +207,7 @@ impl Model {
             number: ticket.number,
             epoch: 1,
             holder: ticket.holder.clone(),
+            address: ticket.address,
             feature: ticket.feature.clone(),
             version: ticket.version.clone(),
             seats: ticket.seats,
@@ -244,13 +254,16 @@ impl Model {
         let expired = |it: &crate::licence::Absence| it.feature == life.feature && it.code == Code::EXPIRED;
         let expired = self.book.absences().iter().any(expired);
         let lingers = matches!(life.phase, Phase::Lingering(_));
+        let refused = if life.phase == Phase::Waiting { self.closest_refusal(life) } else { None };
         let right = match why {
             End::Returned => asked && !lingers,
             End::Silent => over && !lingers && !life.broken,
             End::HungUp => over && !lingers && life.broken,
             End::Lingered => over && lingers,
-            End::Expired => orphan && expired,
-            End::Removed => orphan && !expired,
+            End::Excluded => orphan && refused == Some("excluded"),
+            End::NotIncluded => orphan && refused == Some("not included"),
+            End::Expired => orphan && expired && refused.is_none(),
+            End::Removed => orphan && !expired && refused.is_none(),
         };
         assert!(right && asked == (why == End::Returned), "ended without reason: {why:?}");
     }

@@ -47,7 +47,8 @@ fn refusals_name_the_thing() {
         seats: None,
     };
     let absences = vec![absence("post", Code::EXPIRED, "expired on 30-jun-2025 (acme.lic:4)")];
-    bench.ledger.serve(bench.ledger.book().clone().with_absences(absences));
+    let book = bench.ledger.book().clone();
+    bench.serve(book.with_absences(absences));
     bench.checkout(&request(1, "anna")).unwrap();
 
     let ask = |feature: &str, asked: &str, seats| Request {
@@ -137,7 +138,7 @@ fn no_more_may_wait_than_are_allowed() {
     assert!(bench.checkout(&mesh).is_ok(), "who gets seats at once does not wait");
     assert!(bench.ask(&Ask::Resume(id(8))).is_ok(), "nobody who waits already is sent away");
     let book = bench.ledger.book().clone();
-    bench.ledger.serve(book);
+    bench.serve(book);
     assert!(bench.checkout(&waiting(9, "carl")).is_err(), "a reread makes no room");
     bench.ask(&Ask::Checkin(id(3), 1)).unwrap();
     bench.checkout(&waiting(9, "carl")).unwrap();
@@ -149,7 +150,16 @@ fn no_more_may_wait_than_are_allowed() {
 
 #[test]
 fn ends_are_told_in_words() {
-    let ends = [End::Returned, End::Silent, End::HungUp, End::Lingered, End::Expired, End::Removed];
+    let ends = [
+        End::Returned,
+        End::Silent,
+        End::HungUp,
+        End::Lingered,
+        End::Expired,
+        End::Removed,
+        End::Excluded,
+        End::NotIncluded,
+    ];
     let feature = FeatureName::from("solver");
     let lines = ends.map(|end| std::format!("{} {}", end.code().major(), end.sentence(&feature)));
     insta::assert_snapshot!(lines.join("\n"), @r#"
@@ -159,5 +169,7 @@ fn ends_are_told_in_words() {
     -41 "solver" was given back and its linger time is over
     -10 the licence for "solver" has expired
     -92 "solver" is no longer in the licence files as it was when you got it
+    -38 the options file excludes you from "solver" now
+    -39 the options file includes you no longer for "solver"
     "#);
 }

@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 use std::format;
-use std::string::ToString;
+use std::string::{String, ToString};
 use std::vec;
 use std::vec::Vec;
 
@@ -131,6 +131,38 @@ pub(super) fn variant(variant: u16) -> Book {
         served.push(pool);
     }
     book(served).with_absences(absences)
+}
+
+/// Lines of an options file; the rules among them are for the features of [`variant`].
+const LINES: [&str; 16] = [
+    "EXCLUDE solver USER user1",
+    "EXCLUDE solver HOST node2",
+    "EXCLUDE solver:VERSION=3.0 GROUP odd",
+    "EXCLUDE Mesh DISPLAY :1",
+    "EXCLUDE mesh INTERNET 192.0.2.7",
+    "EXCLUDE post PROJECT wing",
+    "EXCLUDEALL USER user3",
+    "EXCLUDEALL GROUP none",
+    "INCLUDE solver GROUP odd",
+    "INCLUDE solver USER user0",
+    "INCLUDE solver:VERSION=2.0 HOST node0",
+    "INCLUDE MESH INTERNET 192.*.2.*",
+    "INCLUDE mesh USER user2",
+    "INCLUDE post HOST node1",
+    "INCLUDEALL DISPLAY :0",
+    "INCLUDEALL PROJECT wing",
+];
+
+/// An options file: none for some numbers, and few rules for the others, in an order of their own.
+pub(super) fn rules(number: u16) -> String {
+    let mut dice = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut lines = vec!["GROUP odd user1 user3"];
+    for _ in 0..dice >> 61 {
+        dice = dice.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        let place = usize::try_from(dice >> 33).unwrap_or_default() % LINES.len();
+        lines.push(LINES[place]);
+    }
+    lines.join("\n")
 }
 
 /// The client's machine follows from its holder, so that the model knows it too.

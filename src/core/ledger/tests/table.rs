@@ -83,11 +83,11 @@ fn happens(bench: &mut Bench, cause: &Cause) -> String {
         Cause::PoolGone(code) => {
             let feature = FeatureName::from("solver");
             let absence = code.map(|code| Absence { feature, code, why: String::new(), seats: None });
-            bench.ledger.serve(book([]).with_absences(absence.into_iter().collect()));
+            bench.serve(book([]).with_absences(absence.into_iter().collect()));
             bench.settle()
         }
         Cause::Renewed => {
-            bench.ledger.serve(book([Pool { version: version("2.1"), ..pool("a-2.1", "solver", 1) }]));
+            bench.serve(book([Pool { version: version("2.1"), ..pool("a-2.1", "solver", 1) }]));
             bench.settle()
         }
     };

@@ -23,7 +23,7 @@ fn a_pool_that_shrank_keeps_its_holders_and_lends_nothing() {
     for checkout in 1..=4 {
         bench.checkout(&waiting(checkout, "anna")).unwrap();
     }
-    bench.ledger.serve(book([pool("a", "solver", 1)]));
+    bench.serve(book([pool("a", "solver", 1)]));
     assert!(bench.settle().is_empty());
     assert_eq!(bench.in_use(0), 3);
     for (checkout, state) in [(1, "waiting"), (2, "waiting"), (3, "held")] {
@@ -40,7 +40,7 @@ fn who_has_no_pool_any_more_is_told_why() {
     bench.checkout(&waiting(2, "bob")).unwrap();
     bench.checkout(&Request { feature: FeatureName::from("mesh"), ..request(3, "carl") }).unwrap();
     let feature = FeatureName::from("Solver");
-    bench.ledger.serve(book([]).with_absences(vec![Absence {
+    bench.serve(book([]).with_absences(vec![Absence {
         feature,
         code: Code::EXPIRED,
         why: "so".into(),
@@ -59,7 +59,7 @@ fn a_reread_finds_new_pools_for_those_who_wait() {
     bench.checkout(&Request { machine: Default::default(), ..waiting(3, "carl") }).unwrap();
     let locked = Pool { hostids: vec![HostId::HostName("node9".into())], ..pool("locked", "solver", 9) };
     let newer = Pool { version: version("3.0"), ..pool("newer", "solver", 1) };
-    bench.ledger.serve(book([pool("a", "solver", 1), locked, newer]));
+    bench.serve(book([pool("a", "solver", 1), locked, newer]));
     let events = bench.settle();
     assert_eq!(events.len(), 1);
     assert_eq!(bench.ledger.lease(&id(2)).unwrap().pool.unwrap().key.0.as_ref(), "newer");
@@ -70,7 +70,7 @@ fn a_reread_finds_new_pools_for_those_who_wait() {
 fn renewed(old: Pool, holders: u8, new: impl Into<Vec<Pool>>) -> Vec<String> {
     let mut bench = Bench::new([old]);
     (1..=holders).for_each(|checkout| drop(bench.checkout(&request(checkout, "anna")).unwrap()));
-    bench.ledger.serve(book(new));
+    bench.serve(book(new));
     bench.settle();
     let pool = |lease: LeaseView<'_>| lease.pool.unwrap().key.0.to_string();
     (1..=holders).map(|it| bench.ledger.lease(&id(it)).map_or("none".into(), pool)).collect()
@@ -102,7 +102,7 @@ fn holders_move_before_anybody_who_waits_gets_their_seats() {
     bench.checkout(&request(1, "anna")).unwrap();
     bench.checkout(&request(2, "bob")).unwrap();
     bench.checkout(&waiting(3, "carl")).unwrap();
-    bench.ledger.serve(book([Pool { version: version("2.1"), ..pool("a-2.1", "solver", 2) }]));
+    bench.serve(book([Pool { version: version("2.1"), ..pool("a-2.1", "solver", 2) }]));
     bench.settle();
     assert_eq!(bench.states(&[1, 2, 3]), "1 held 2 held 3 waiting");
     bench.ask(&Ask::Checkin(id(1), 1)).unwrap();
@@ -128,7 +128,9 @@ fn busy() -> Bench {
 }
 
 fn restored(bench: &Bench, changes: &[Change]) -> Bench {
-    let mut ledger = Ledger::new(bench.ledger.book().clone(), PATIENCE, MOST_WAITING);
+    let book = bench.ledger.book().clone();
+    let policy = policy("", &book);
+    let mut ledger = Ledger::new(book, policy, PATIENCE, MOST_WAITING);
     changes.iter().for_each(|change| ledger.apply(change));
     ledger.wake(bench.now);
     Bench { ledger, now: bench.now }

@@ -27,3 +27,10 @@ pub struct Known<'a> {
     /// In order, each once.
     pub(super) names: Vec<NameId>,
 }
+
+impl<'a> Known<'a> {
+    /// Who it is.
+    pub fn client(&self) -> Client<'a> {
+        self.client
+    }
+}

@@ -14,7 +14,7 @@ use crate::text::{Source, Spanned};
 pub struct RuleId(pub(super) u32);
 
 /// A line of the options file that decided.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Rule {
     /// The file's own name. Clients read it, so where the licence host keeps the file is left out.
     pub file: Box<str>,
@@ -24,8 +24,8 @@ pub struct Rule {
     pub text: Box<str>,
 }
 
-/// Why a client may not have seats of a pool, whatever is free.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a client may not have seats of a pool, whatever is free; the greater, the closer it came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Refusal {
     /// This EXCLUDE line names it.
     Excluded(RuleId),

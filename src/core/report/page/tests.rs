@@ -12,6 +12,7 @@ use crate::id::{CheckoutId, FeatureName, VendorName};
 use crate::ledger::{Ask, Holder, Machine, Patience, Request};
 use crate::licence::ast::DupGroup;
 use crate::licence::{Absence, Book, PoolKey, Proof, Seats};
+use crate::options::Policy;
 use crate::time::{Date, LeaseTime};
 use crate::version::Version;
 
@@ -71,7 +72,9 @@ fn check_out(ledger: &mut Ledger, number: u16, feature: &str, user: &str) {
 
 fn ledger(pools: Vec<Pool>, absences: Vec<Absence>) -> Ledger {
     let patience = Patience { silence: Duration::from_secs(120), grace: Duration::from_secs(20) };
-    Ledger::new(Book::of(VendorName::from("acme"), pools).with_absences(absences), patience, 1000)
+    let book = Book::of(VendorName::from("acme"), pools).with_absences(absences);
+    let policy = Policy::open(&book);
+    Ledger::new(book, policy, patience, 1000)
 }
 
 fn everything() -> StatusAsk {
@@ -216,7 +219,9 @@ fn a_cursor_may_point_to_what_is_gone() {
         let after = Some(Cursor { feature: number, part: Part::Pool { pool: number } });
         assert_eq!(page(&ledger, at(9), &StatusAsk { after, ..everything() }).next, None);
     }
-    ledger.serve(Book::of(VendorName::from("acme"), Vec::new()));
+    let book = Book::of(VendorName::from("acme"), Vec::new());
+    let policy = Policy::open(&book);
+    ledger.serve(book, policy);
     let (rows, _) =
         read(&ledger, &StatusAsk { after: Some(Cursor { feature: 0, part: after_anna }), ..everything() });
     assert_eq!(lines(&rows), "    emil v1.5 #5 waits since 1005 for 1");

@@ -42,6 +42,17 @@ impl Model {
     }
 
     pub(super) fn eligible(&self, life: &Life) -> Vec<&Pool> {
+        let licensed = self.licensed(life).into_iter();
+        licensed.filter(|pool| self.refusal(life, pool).is_none()).collect()
+    }
+
+    /// How the options file keeps the pools from the client that would serve it otherwise.
+    pub(super) fn closest_refusal(&self, life: &Life) -> Option<&'static str> {
+        self.licensed(life).into_iter().filter_map(|pool| self.refusal(life, pool)).max()
+    }
+
+    /// The pools that may serve it but for the options file.
+    fn licensed(&self, life: &Life) -> Vec<&Pool> {
         let fits = |pool: &Pool| match pool.seats {
             Seats::Counted { total, overdraft } => life.seats.max(pool.minimum) <= total + overdraft,
             Seats::Uncounted => true,
@@ -99,11 +110,12 @@ impl Model {
 
 impl Life {
     /// As it would be if it came last.
-    pub(super) fn of(request: &Request) -> Self {
+    pub(in crate::ledger::tests) fn of(request: &Request) -> Self {
         Self {
             number: LeaseNumber(u64::MAX),
             epoch: 0,
             holder: request.holder.clone(),
+            address: request.address,
             feature: request.feature.clone(),
             version: request.version.clone(),
             seats: request.seats,
