@@ -128,11 +128,16 @@ impl Helper {
             return Ok(Reply::Refused { why, wants_privilege: false });
         }
         // Recorded before it is done: a change that fails half-way is taken back all the same.
-        self.held.insert(block.id, block.tunnel.clone());
+        let was_held = self.held.insert(block.id, block.tunnel.clone()).is_some();
         let is_alive = &Process::is_alive;
         let changed = self.file.change(|file| edit::put(&edit::repair(file, is_alive), &block, is_alive));
         if let Err(fault) = changed {
-            self.take(block.id)?;
+            if fault.wants_privilege() && !was_held {
+                // Nothing was begun, and it could not be taken back either.
+                self.held.remove(&block.id);
+            } else {
+                self.take(block.id)?;
+            }
             return Err(fault);
         }
         self.flush();

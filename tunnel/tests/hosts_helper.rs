@@ -113,6 +113,18 @@ fn nonsense_is_refused_and_too_much_of_it_ends_the_talk() {
 }
 
 #[test]
+fn without_the_right_to_change_the_file_there_is_nothing_to_take_back() {
+    let place = Place::new();
+    // It is not the helper's own, and so refused as a directory of another user is.
+    std::os::unix::fs::symlink("/", place.0.path().join("keep")).unwrap();
+    let mut helper = place.start();
+    let said = helper.ask(&put("lic1", std::process::id(), "127.77.3.1"));
+    assert!(said.starts_with("{\"refused\":") && said.contains("\"wants_privilege\":true"), "{said}");
+    assert_eq!(helper.end(), Some(0));
+    assert_eq!(place.hosts(), BEFORE);
+}
+
+#[test]
 fn signals_do_not_end_it_and_the_end_of_input_does() {
     let place = Place::new();
     let mut helper = place.start();
