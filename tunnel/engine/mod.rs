@@ -84,8 +84,9 @@ pub async fn run<W: World>(
     let (tell, news) = mpsc::channel(NEWS);
     let rig = Rig::new(Arc::clone(&world), settings.hold, tell, tasks.clone());
     let (watch, senses, told) = (Stopwatch::start(), Senses::new(&*world), Told::default());
-    let (link, effect, orders) = (None, None, Some(orders));
-    let mut engine = Engine { world, life, rig, link, effect, orders, news, board, watch, senses, told };
+    let (link, effect, orders, looked) = (None, None, Some(orders), Duration::ZERO);
+    let mut engine =
+        Engine { world, life, rig, link, effect, orders, news, board, watch, looked, senses, told };
     engine.act_all(first);
     loop {
         engine.publish();
@@ -108,6 +109,8 @@ struct Engine<W: World> {
     news: mpsc::Receiver<Event>,
     board: watch::Sender<Board>,
     watch: Stopwatch,
+    /// When the machine was looked at last.
+    looked: Duration,
     senses: Senses,
     told: Told,
 }
@@ -138,7 +141,8 @@ impl<W: World> Engine<W> {
 
     /// What happens next.
     async fn next(&mut self) -> Event {
-        let Self { world, life, rig, link, effect, orders, news, watch, senses, .. } = self;
+        let Self { world, life, rig, link, effect, orders, news, watch, looked, senses, .. } = self;
+        let look = LOOK.saturating_sub(watch.elapsed().saturating_sub(*looked));
         let deadline = life.next_deadline().map(|at| at.saturating_sub(watch.elapsed()));
         let is_draining = matches!(life.phase(), Phase::Draining(_));
         tokio::select! {
@@ -155,7 +159,10 @@ impl<W: World> Engine<W> {
             Some(event) = news.recv() => event,
             () = rig.drained(), if is_draining => Event::Drained,
             () = until(deadline) => Event::Tick,
-            () = sleep(LOOK) => if senses.has_woken(&**world) { Event::Woke } else { Event::Tick },
+            () = sleep(look) => {
+                *looked = watch.elapsed();
+                if senses.has_woken(&**world) { Event::Woke } else { Event::Tick }
+            }
         }
     }
 

@@ -205,3 +205,23 @@ fn a_changed_network_is_noticed_at_once_while_it_is_ready_and_while_it_waits() {
         assert_eq!(stage.stop().await, Ok(()));
     });
 }
+
+#[test]
+fn much_news_does_not_keep_it_from_looking_at_the_network() {
+    play(|world| async move {
+        let mut stage = Stage::begin(world.clone());
+        stage.until("ready").await;
+        world.with(|play| {
+            (play.is_port_closed, play.is_silent) = (true, true);
+            play.connects.extend((0..9).map(|_| failed(Exit::Unreachable)));
+            play.addresses = BTreeSet::from([[10, 1, 1, 7].into()]);
+        });
+        let watch = Stopwatch::start();
+        while stage.board.borrow().state != "waiting" {
+            drop(stage.visit(1716));
+            sleep(LOOK / 4).await;
+        }
+        assert!(watch.elapsed() <= LOOK * 2, "it asks at once, not when the next ping is due");
+        assert_eq!(stage.stop().await, Ok(()));
+    });
+}
