@@ -28,6 +28,7 @@ use crate::{clock, platform};
 
 /// How long a ping may take.
 pub(super) const PING: Duration = Duration::from_secs(5);
+
 /// The world of one tunnel.
 pub struct Real {
     spec: Spec,
@@ -37,10 +38,17 @@ pub struct Real {
     shared: Arc<Shared>,
     /// Where the listeners are, once that is known.
     here: OnceCell<Ipv4Addr>,
-    /// What was found the last time that there was something.
-    last: Mutex<Option<Found>>,
-    /// The ports that showed last time that the licence server answers.
-    proofs: Mutex<Vec<u16>>,
+    /// The last look from which a plan came.
+    last: Mutex<Option<Look>>,
+}
+
+/// What is remembered of a look at the server.
+#[derive(Debug, Clone)]
+struct Look {
+    /// What it found.
+    found: Found,
+    /// The ports of which one shows that the licence server answers.
+    proofs: Vec<u16>,
 }
 
 impl Real {
@@ -56,16 +64,7 @@ impl Real {
         let forwarder = Forwarder::new(ports::most(shared.tunnels), &tasks);
         let host_keys = Arc::new(Keys(Arc::clone(&prompt)));
         let means = Means { resolve: Arc::new(Names(resolver)), host_keys, prompt, tasks };
-        Ok(Self {
-            spec,
-            address,
-            means,
-            forwarder,
-            shared,
-            here: OnceCell::new(),
-            last: Mutex::default(),
-            proofs: Mutex::default(),
-        })
+        Ok(Self { spec, address, means, forwarder, shared, here: OnceCell::new(), last: Mutex::default() })
     }
 
     /// What opening a session takes, for those who want to see how far it comes.
@@ -89,7 +88,7 @@ impl Real {
             master: profile.master,
             files: profile.licences.clone(),
             variables: self.variables(),
-            last: self.found_last(),
+            last: self.last().map(|look| look.found),
             steps: profile.steps,
             to_localhost: profile.forward_to.is_none(),
         }
@@ -107,11 +106,13 @@ impl Real {
         if let Some(port) = request.given.first().or(request.master.as_ref()) {
             return vec![*port];
         }
-        let proofs = self.proofs.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if proofs.is_empty() { discover::in_licences(&request).masters().collect() } else { proofs }
+        match self.last() {
+            Some(look) => look.proofs,
+            None => discover::in_licences(&request).masters().collect(),
+        }
     }
 
-    fn found_last(&self) -> Option<Found> {
+    fn last(&self) -> Option<Look> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -215,11 +216,12 @@ impl World for Real {
         let discovery = self.discovery(link).await;
         discovery.notes.iter().for_each(|note| tracing::debug!("{note}"));
         let plan = self.plan(&discovery, link, *here)?;
-        if self.found_last().is_none_or(|last| !last.strange_names().eq(discovery.found.strange_names())) {
+        let found = discovery.found;
+        if self.last().is_none_or(|last| !last.found.strange_names().eq(found.strange_names())) {
             left_alone(&plan.strange_names).into_iter().for_each(|told| tracing::warn!("{told}"));
         }
-        *self.proofs.lock().unwrap_or_else(PoisonError::into_inner) = plan.proofs();
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(discovery.found);
+        let look = Look { found, proofs: plan.proofs() };
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(look);
         Ok(plan)
     }
 
