@@ -93,8 +93,8 @@ pub enum Event {
     Tick,
 }
 
-/// Something to do. The first seven are effects, of which the last one asked for is on its way; each ends in the event
-/// named.
+/// Something to do. Those that name an event are effects, of which the last one asked for is on its way; it ends in that
+/// event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Try whether the server answers without a tunnel: [`Event::Probed`].
