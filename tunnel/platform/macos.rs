@@ -1,10 +1,9 @@
 //! macOS.
 
-use std::env;
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
-use super::{PortOwner, SystemCommand, below_home, dir_from, word};
+use super::{PortOwner, SystemCommand, below_home, word};
 
 /// The hosts file; `/etc` is a symbolic link.
 pub fn hosts_path() -> PathBuf {
@@ -26,9 +25,10 @@ pub fn state_dir() -> Option<PathBuf> {
     config_dir().map(|config| config.join("state"))
 }
 
-/// What lives as long as the session, sockets and locks. `TMPDIR` is each user's own here.
+/// What lives as long as the session, sockets and locks. Not in `TMPDIR`, where the system removes what nobody has read for
+/// three days: a tunnel stays up for longer.
 pub fn runtime_dir() -> Option<PathBuf> {
-    dir_from(env::var_os("TMPDIR")).map(|temporary| temporary.join("lictunnel")).or_else(state_dir)
+    state_dir().map(|state| state.join("run"))
 }
 
 /// A word that is another one after every boot.
@@ -37,7 +37,7 @@ pub fn boot_id() -> Option<String> {
     word(id.split('-').next()?)
 }
 
-/// When a process started, to the second, as a word; `None` when there is no such process.
+/// When a process started, to the second and in world time, as a word; `None` when there is no such process.
 pub fn process_start(pid: u32) -> Option<String> {
     word(&SystemCommand::new("/bin/ps", &["-o", "lstart=", "-p", &pid.to_string()]).output()?)
 }

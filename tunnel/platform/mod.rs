@@ -95,7 +95,9 @@ impl SystemCommand {
         // Run as root on behalf of somebody else, it must not find that person's programs.
         #[cfg(unix)]
         command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin");
-        command.args(&self.args).env("LC_ALL", "C").stdin(Stdio::null()).stderr(Stdio::null());
+        // What is said of times must be the same on both sides of a border: it tells processes apart.
+        command.env("LC_ALL", "C").env("TZ", "UTC0");
+        command.args(&self.args).stdin(Stdio::null()).stderr(Stdio::null());
         command
     }
 }
