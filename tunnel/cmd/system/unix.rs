@@ -63,11 +63,14 @@ pub(crate) fn leave_terminal() {
     rustix::process::setsid().ok();
 }
 
+/// What a process may ask for at most where the system names no limit: macOS refuses more (`OPEN_MAX`, setrlimit(2)).
+const MOST_FILES: Option<u64> = if cfg!(target_os = "macos") { Some(10_240) } else { None };
+
 /// As many open files as the system allows without asking: each connection is one.
 pub(crate) fn raise_limit() {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
-    limit.current = limit.maximum;
+    limit.current = limit.maximum.or(MOST_FILES);
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
         tracing::debug!(%error, "the limit of open files stays");
     }
