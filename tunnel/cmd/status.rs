@@ -53,8 +53,9 @@ pub(super) fn down(server: Option<&str>, all: bool) -> Result<(), Failure> {
                     tokio::time::sleep(LOOK).await;
                 }
             };
-            if tokio::time::timeout(ENDING, gone).await.is_err() {
-                let pid = place.owner().map_or(0, |(pid, _)| pid);
+            if tokio::time::timeout(ENDING, gone).await.is_err()
+                && let Some((pid, _)) = place.owner()
+            {
                 let message = format!("process {pid} was told to end its tunnel and has not");
                 return Err(Failure::new(Exit::No, message).with_hint(format!("kill {pid}")));
             }
