@@ -7,15 +7,14 @@ use std::path::Path;
 
 use tokio::io::AsyncReadExt as _;
 
-/// The longest hosts file that is read, in bytes.
-const LONGEST: u64 = 4 * 1024 * 1024;
+use crate::hosts::file::MOST;
 
 /// The addresses of `name` in the file, in its order.
 pub(super) async fn find(path: &Path, name: &str) -> Result<Vec<IpAddr>, String> {
     let cannot_read = |error| format!("{} cannot be read: {error}", path.display());
     let mut text = Vec::new();
     let file = tokio::fs::File::open(path).await.map_err(cannot_read)?;
-    file.take(LONGEST).read_to_end(&mut text).await.map_err(cannot_read)?;
+    file.take(MOST).read_to_end(&mut text).await.map_err(cannot_read)?;
     Ok(addresses(&String::from_utf8_lossy(&text), name))
 }
 
