@@ -15,8 +15,9 @@ use super::line::OwnerId;
 use super::protocol::{LONGEST, Reply, Request, Wish, line_of};
 use crate::loopback::Loopback;
 
-/// How long a person may take over a password.
-const ASKING: Duration = Duration::from_secs(180);
+/// How long a person may take over a password: longer than `sudo` waits by itself (5 min), which nobody can make leave the
+/// terminal.
+const ASKING: Duration = Duration::from_secs(330);
 /// How long the helper may take to start, when nobody is asked.
 const STARTING: Duration = Duration::from_secs(10);
 /// How long an answer may take: longer than the helper waits for the lock of the hosts file.
