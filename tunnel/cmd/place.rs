@@ -4,6 +4,7 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::Duration;
 
 use crate::failure::{Exit, Failure};
 use crate::hosts::line::OwnerId;
@@ -11,6 +12,9 @@ use crate::platform;
 
 /// Longer than any server's name and a process id.
 const LONGEST: u64 = 1024;
+/// How long whoever only looks may keep a tunnel from the lock, in pauses; a look takes no time.
+const PAUSES: u32 = 400;
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// The place of one tunnel.
 #[derive(Debug, Clone)]
@@ -61,7 +65,7 @@ impl Place {
             .write(true)
             .open(&self.lock)
             .map_err(|error| failed("open", &self.lock, error))?;
-        if !self.is_locked_by(&file).map_err(|error| failed("lock", &self.lock, error))? {
+        if !self.try_lock(&file).map_err(|error| failed("lock", &self.lock, error))? {
             let message = match self.owner() {
                 Some((pid, _)) => format!("a tunnel to {server} is up already: process {pid}"),
                 None => format!("a tunnel to {server} is up already"),
@@ -77,16 +81,17 @@ impl Place {
     }
 
     /// Locks this file, which is the lock, unless a tunnel holds it; whether it did.
-    fn is_locked_by(&self, file: &File) -> io::Result<bool> {
-        loop {
+    fn try_lock(&self, file: &File) -> io::Result<bool> {
+        for _ in 0..PAUSES {
             match file.try_lock() {
                 Ok(()) => return Ok(true),
                 Err(TryLockError::WouldBlock) if self.is_taken() => return Ok(false),
                 // Somebody just looked whether it is taken.
-                Err(TryLockError::WouldBlock) => thread::yield_now(),
+                Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
                 Err(TryLockError::Error(error)) => return Err(error),
             }
         }
+        Err(io::Error::new(io::ErrorKind::TimedOut, "another program that is no tunnel keeps it locked"))
     }
 
     /// Looks, with a lock that others who look may have at the same time, and a tunnel may not.
