@@ -1,7 +1,7 @@
 //! `export` and `import`: what a colleague needs of lictunnel.toml, and nothing that is one's own.
 
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use licgate_core::text::Source;
@@ -19,8 +19,6 @@ use crate::ssh::target::{Route, Target};
 
 /// The port of ssh that nobody has to name.
 const SSH: u16 = 22;
-/// Profiles are small; what is larger is something else.
-const MOST_BYTES: u64 = 1 << 20;
 
 /// Prints a file with these servers, or with all that are kept.
 pub(super) fn export(config: Option<&Path>, servers: &[String]) -> Result<(), Failure> {
@@ -70,19 +68,12 @@ pub(super) fn import(config: Option<&Path>, from: &Path) -> Result<(), Failure> 
     add(config, &wanted, true)
 }
 
+/// A text and what it is called.
 fn read(from: &Path) -> io::Result<(String, String)> {
-    let mut text = String::new();
-    let name = if from == Path::new("-") {
-        io::stdin().take(MOST_BYTES).read_to_string(&mut text)?;
-        "standard input".to_owned()
-    } else {
-        File::open(from)?.take(MOST_BYTES).read_to_string(&mut text)?;
-        from.display().to_string()
-    };
-    if text.len() as u64 == MOST_BYTES {
-        return Err(io::Error::other("it is too large for a configuration"));
+    if from == Path::new("-") {
+        return Ok((profile::read(io::stdin())?, "standard input".to_owned()));
     }
-    Ok((text, name))
+    Ok((File::open(from).and_then(profile::read)?, from.display().to_string()))
 }
 
 /// What a tunnel that is up has found.

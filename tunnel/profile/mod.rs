@@ -6,7 +6,8 @@ mod table;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -91,7 +92,7 @@ pub fn usual_place() -> Option<PathBuf> {
 /// Reads the file that `--config` names; without one the usual one, and when that does not exist there are no profiles.
 pub fn load(named: Option<&Path>) -> Result<Profiles, Failure> {
     let Some(path) = named.map(Path::to_owned).or_else(usual_place) else { return Ok(Profiles::new()) };
-    let text = match read(&path) {
+    let text = match File::open(&path).and_then(read) {
         Ok(text) => text,
         Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => {
             return Ok(Profiles::new());
@@ -166,11 +167,13 @@ fn profile(section: &mut Section<'_>, base: &Path) -> Profile {
     profile
 }
 
-fn read(path: &Path) -> io::Result<String> {
-    if std::fs::metadata(path)?.len() > MAX_BYTES {
-        return Err(io::Error::other("the file is too large for a configuration"));
+/// The text of such a file, one of a sane size.
+pub(crate) fn read(from: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    if from.take(MAX_BYTES + 1).read_to_string(&mut text)? as u64 > MAX_BYTES {
+        return Err(io::Error::other("it is too large for a configuration"));
     }
-    std::fs::read_to_string(path)
+    Ok(text)
 }
 
 fn explain(source: &Source, problem: &Diagnostic) -> String {

@@ -58,6 +58,14 @@ fn all_problems_are_told_at_once_with_their_place() {
 }
 
 #[test]
+fn a_file_without_end_is_refused() {
+    let failure = load(Some(Path::new("/dev/zero"))).unwrap_err();
+    #[cfg(unix)]
+    assert!(failure.message.contains("too large for a configuration"), "{failure}");
+    assert_eq!(failure.exit, Exit::BadConfig);
+}
+
+#[test]
 fn an_absent_file_is_an_error_only_when_it_was_named() {
     let failure = load(Some(Path::new("/nonexistent/lictunnel.toml"))).unwrap_err();
     assert_eq!(failure.exit, Exit::BadConfig);
