@@ -9,12 +9,12 @@ mod board;
 mod direct;
 mod gate;
 mod ports;
+mod process;
 mod real;
 mod remote;
 mod rig;
 mod rights;
 mod senses;
-mod shared;
 mod spec;
 #[cfg(test)]
 mod tests;
@@ -30,8 +30,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::sleep;
 
 pub use board::{Board, Forwarded, Live, OverrideState};
+pub use process::Shared;
 pub use real::Real;
-pub use shared::Shared;
 pub use spec::{Spec, program};
 pub use world::{Carried, Client, Door, Fate, World};
 

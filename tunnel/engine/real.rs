@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 
 use super::ports::{self, Local, LocalPort};
+use super::process::Shared;
 use super::remote::Over;
 use super::rights;
-use super::shared::Shared;
 use super::spec::Spec;
 use super::trust::{Keys, Names};
 use super::world::{Carried, Fate, World};
