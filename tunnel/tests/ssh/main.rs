@@ -10,3 +10,4 @@ mod questions;
 mod routes;
 mod sessions;
 mod sshd;
+mod streams;
