@@ -34,11 +34,9 @@ impl Sshd {
         std::fs::copy(dir.path().join("id.pub"), dir.path().join("authorized_keys")).unwrap();
         // Its own user starts it without; only root needs this.
         drop(std::fs::create_dir_all("/run/sshd"));
-        (0..5).find_map(|_| Self::launch(&program, &dir, lines)).map(|(child, port)| Self {
-            child,
-            dir,
-            port,
-        })
+        let launched = (0..5).find_map(|_| Self::launch(&program, &dir, lines));
+        let Some((child, port)) = launched else { panic!("other programs take each port before sshd does") };
+        Some(Self { child, dir, port })
     }
 
     /// Another program may take the port between our asking for a free one and the server's binding it.
