@@ -145,29 +145,10 @@ fn tell_left_out(server: &str, what: &[&str]) {
 mod tests {
     use super::*;
     use crate::engine::Forwarded;
-    use crate::ssh::target::{Agent, UnknownHost};
 
     fn target(host: &str, port: u16, route: Route) -> Target {
-        Target {
-            revoked_host_keys: None,
-            typed: host.into(),
-            host: host.into(),
-            port,
-            user: "secretuser".into(),
-            route,
-            host_key_alias: None,
-            unknown_host: UnknownHost::Ask,
-            user_known_hosts: Vec::new(),
-            global_known_hosts: Vec::new(),
-            hash_known_hosts: false,
-            identities: vec!["/home/secretuser/key".into()],
-            identities_only: false,
-            certificates: Vec::new(),
-            agent: Agent::Default,
-            methods: Vec::new(),
-            batch: false,
-            connect_timeout: None,
-        }
+        let identities = vec!["/home/secretuser/key".into()];
+        Target { route, identities, ..Target::plain("secretuser", host, port) }
     }
 
     fn board() -> Board {

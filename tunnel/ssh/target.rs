@@ -46,6 +46,33 @@ pub struct Target {
     pub connect_timeout: Option<Duration>,
 }
 
+#[cfg(test)]
+impl Target {
+    /// A host that is called as ssh would call it without any configuration.
+    pub(crate) fn plain(user: &str, host: &str, port: u16) -> Self {
+        Self {
+            typed: host.to_owned(),
+            host: host.to_owned(),
+            port,
+            user: user.to_owned(),
+            route: Route::Direct,
+            host_key_alias: None,
+            unknown_host: UnknownHost::Ask,
+            user_known_hosts: Vec::new(),
+            global_known_hosts: Vec::new(),
+            revoked_host_keys: None,
+            hash_known_hosts: false,
+            identities: Vec::new(),
+            identities_only: false,
+            certificates: Vec::new(),
+            agent: Agent::Default,
+            methods: Vec::new(),
+            batch: false,
+            connect_timeout: None,
+        }
+    }
+}
+
 /// How the bytes get to the ssh server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {

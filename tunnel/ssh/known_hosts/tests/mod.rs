@@ -248,27 +248,7 @@ fn all_files_of_a_target_are_read_and_what_cannot_be_is_told() {
 }
 
 fn target(user_known_hosts: Vec<PathBuf>, global_known_hosts: Vec<PathBuf>) -> Target {
-    use crate::ssh::target::{Agent, Route};
-    Target {
-        typed: "l".into(),
-        host: "Lic1".into(),
-        port: 22,
-        user: "bob".into(),
-        route: Route::Direct,
-        host_key_alias: None,
-        unknown_host: UnknownHost::Ask,
-        user_known_hosts,
-        global_known_hosts,
-        revoked_host_keys: None,
-        hash_known_hosts: false,
-        identities: Vec::new(),
-        identities_only: false,
-        certificates: Vec::new(),
-        agent: Agent::Off,
-        methods: Vec::new(),
-        batch: false,
-        connect_timeout: None,
-    }
+    Target { user_known_hosts, global_known_hosts, ..Target::plain("bob", "Lic1", 22) }
 }
 
 #[cfg(unix)]
