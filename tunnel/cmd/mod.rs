@@ -55,6 +55,9 @@ use crate::profile::{self, Profile};
 
 use self::servers::Named;
 
+/// How long tasks may take to end once what they were for is over.
+const GRACE: Duration = Duration::from_secs(2);
+
 /// Runs the program with these arguments, its name first.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let flags = match Flags::try_parse_from(arguments) {

@@ -3,9 +3,8 @@
 use std::io::{self, Write as _};
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::runtime;
+use super::{GRACE, runtime};
 use crate::engine::{Real, Shared, Spec};
 use crate::failure::{Exit, Failure};
 use crate::flags::Form;
@@ -16,9 +15,6 @@ use crate::ssh::known_hosts::Host;
 use crate::ssh::prompt::Nobody;
 use crate::ssh::target::{Route, Target};
 use crate::tasks::Tasks;
-
-/// How long tasks may take to end.
-const GRACE: Duration = Duration::from_secs(2);
 
 /// Prints the command, the settings or the lines.
 pub(super) fn print(form: Form, spec: &Spec) -> Result<(), Failure> {
@@ -157,7 +153,6 @@ fn putty(spec: &Spec, way: &Way, address: Loopback) -> String {
 mod tests {
     use super::*;
     use crate::profile::Profile;
-    use crate::ssh::target::{Agent, UnknownHost};
 
     fn spec(server: &str, profile: Profile) -> Spec {
         let profile = Profile { address: loopback("127.77.3.1"), ports: vec![1715, 1716], ..profile };
@@ -170,26 +165,7 @@ mod tests {
 
     /// The way to a server with these words in its configuration.
     fn way(host: &str, port: u16, alias: Option<&str>) -> Way {
-        let target = Target {
-            revoked_host_keys: None,
-            typed: host.into(),
-            host: host.into(),
-            port,
-            user: "ada".into(),
-            route: Route::Direct,
-            host_key_alias: alias.map(str::to_owned),
-            unknown_host: UnknownHost::Ask,
-            user_known_hosts: Vec::new(),
-            global_known_hosts: Vec::new(),
-            hash_known_hosts: false,
-            identities: Vec::new(),
-            identities_only: false,
-            certificates: Vec::new(),
-            agent: Agent::Default,
-            methods: Vec::new(),
-            batch: false,
-            connect_timeout: None,
-        };
+        let target = Target { host_key_alias: alias.map(str::to_owned), ..Target::plain("ada", host, port) };
         Way { target, real: "203.0.113.2".parse().ok() }
     }
 

@@ -4,10 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::net::Ipv4Addr;
 use std::os::fd::AsFd as _;
-use std::os::unix::process::ExitStatusExt as _;
-use std::process::ExitStatus;
 use std::sync::Arc;
-use std::time::Duration;
 
 use nix::unistd::Pid;
 use tokio::io::AsyncReadExt as _;
@@ -18,20 +15,16 @@ use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use super::screen::Screen;
 use super::tunnels::{Standing, Tunnels};
-use super::{begin_log_to, live, runtime};
+use super::{GRACE, begin_log_to, live, runtime};
 use crate::engine::{self, Order, Shared, Spec};
 use crate::failure::{Exit, Failure};
 use crate::hosts::protocol::Wish;
 use crate::loopback::Loopback;
 use crate::private;
+use crate::private::inside::{code_of, code_of_signal};
 use crate::private::relay::Relay;
 use crate::ssh::prompt::Prompt;
 use crate::tasks::Tasks;
-
-/// How long tasks may take to end.
-const GRACE: Duration = Duration::from_secs(2);
-/// The exit code of an application that a signal ended, less the signal's number.
-const SIGNAL: u8 = 128;
 
 /// Brings the tunnels up, runs the application, and ends with its exit code. Without an application the failure of the first
 /// server decides.
@@ -72,13 +65,13 @@ async fn beside(
     let mut signals = Signals::hear().map_err(cannot)?;
     let settled = tokio::select! {
         settled = settled(&mut standings) => settled?,
-        signal = signals.first() => return Ok(SIGNAL.wrapping_add(low_byte(signal.map_err(cannot)?))),
+        signal = signals.first() => return Ok(code_of_signal(signal.map_err(cannot)?)),
     };
     let arguments = private::arguments(&wishes(specs, &settled)?, application).map_err(cannot)?;
     let mut child = Command::new(engine::program()?).args(arguments).spawn().map_err(cannot)?;
     loop {
         tokio::select! {
-            status = child.wait() => return status.map(code).map_err(cannot),
+            status = child.wait() => return status.map(code_of).map_err(cannot),
             woken = signals.come() => {
                 woken.map_err(cannot)?;
                 if let Some(pid) = child.id().and_then(|id| i32::try_from(id).ok()) {
@@ -145,15 +138,4 @@ impl Signals {
             self.come().await?;
         }
     }
-}
-
-fn code(status: ExitStatus) -> u8 {
-    match status.signal() {
-        Some(signal) => SIGNAL.wrapping_add(low_byte(signal)),
-        None => low_byte(status.code().unwrap_or(0)),
-    }
-}
-
-fn low_byte(number: i32) -> u8 {
-    number.to_le_bytes()[0]
 }

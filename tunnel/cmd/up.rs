@@ -2,21 +2,17 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::watch;
 use tracing_subscriber::fmt::writer::BoxMakeWriter;
 
 use super::screen::Screen;
 use super::tunnels::{Standing, Tunnels};
-use super::{background, begin_log_to, live, runtime, system};
+use super::{GRACE, background, begin_log_to, live, runtime, system};
 use crate::engine::{Shared, Spec};
 use crate::failure::{Exit, Failure};
 use crate::ssh::prompt::Prompt;
 use crate::tasks::Tasks;
-
-/// How long tasks may take to end.
-const GRACE: Duration = Duration::from_secs(2);
 
 /// Runs the tunnels to their ends, in the foreground. The log goes to a file where one is named.
 pub(super) fn up(specs: Vec<Spec>, log: Option<&Path>, loud: u8) -> Result<(), Failure> {

@@ -146,8 +146,13 @@ fn say(words: &str) {
     drop(writeln!(io::stderr(), "lictunnel run: {words}"));
 }
 
-/// What a shell makes of it.
-fn code_of(status: ExitStatus) -> u8 {
-    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
-    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(FAILED)
+/// What a shell makes of the end of a process.
+pub(crate) fn code_of(status: ExitStatus) -> u8 {
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    code.or_else(|| status.signal().map(code_of_signal)).unwrap_or(FAILED)
+}
+
+/// What a shell makes of the end of a process by a signal.
+pub(crate) fn code_of_signal(signal: i32) -> u8 {
+    u8::try_from(128 + signal).unwrap_or(FAILED)
 }

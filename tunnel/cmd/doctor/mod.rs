@@ -5,10 +5,9 @@ mod report;
 
 use std::io::{self, Write as _};
 use std::sync::Arc;
-use std::time::Duration;
 
 use self::report::Report;
-use super::runtime;
+use super::{GRACE, runtime};
 use crate::discover::Role;
 use crate::engine::{Real, Shared, Spec, World as _};
 use crate::failure::{Exit, Failure};
@@ -19,8 +18,6 @@ use crate::ssh::session::{Refused, Session};
 use crate::ssh::target::{Route, Target};
 use crate::tasks::Tasks;
 
-/// How long tasks may take to end.
-const GRACE: Duration = Duration::from_secs(2);
 /// A port that listens on every ssh server, to see whether it forwards at all.
 const SSH: u16 = 22;
 /// The links between here and the licence server, those of single ports aside.

@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::runtime;
+use super::super::{GRACE, runtime};
 use super::advice::{Facts, Names};
 use super::plan::Service;
 use crate::engine::{Real, Shared, Spec, program};
@@ -17,8 +17,6 @@ use crate::ssh::session::Session;
 use crate::ssh::target::{Agent, Route, Target};
 use crate::tasks::Tasks;
 
-/// How long tasks may take to end.
-const GRACE: Duration = Duration::from_secs(2);
 /// How long a lender that may not ask may take.
 const LENDING: Duration = Duration::from_secs(10);
 
