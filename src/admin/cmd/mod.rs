@@ -18,7 +18,7 @@ mod test;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::failure::{self, EXIT_STATUS, Failure};
 use crate::out::Out;
@@ -48,6 +48,11 @@ enum Command {
     Reread(reread::Reread),
     #[cfg(unix)]
     Down(down::Down),
+}
+
+/// The command line, for manuals and completions.
+pub fn command_line() -> clap::Command {
+    Licutil::command()
 }
 
 /// Runs the program with this process's arguments.

@@ -1,7 +1,5 @@
 //! The help texts of `licutil`.
 
-use clap::CommandFactory;
-
 use super::*;
 
 /// The help of every command, each below its name.

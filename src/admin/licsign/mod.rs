@@ -6,7 +6,7 @@ mod verify;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use licgate_core::id::VendorName;
 use licgate_core::licence::Licence;
 use licgate_core::licence::ast::Statement;
@@ -27,6 +27,11 @@ enum Command {
     Keygen(keygen::Keygen),
     Sign(sign::Sign),
     Verify(verify::Verify),
+}
+
+/// The command line, for manuals and completions.
+pub fn command_line() -> clap::Command {
+    Licsign::command()
 }
 
 /// Runs the program with this process's arguments.

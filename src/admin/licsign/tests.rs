@@ -3,8 +3,6 @@
 use std::fs;
 use std::path::Path;
 
-use clap::CommandFactory;
-
 use super::*;
 use crate::cmd::tests::all_help;
 use crate::out::tests::Kept;

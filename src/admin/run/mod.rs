@@ -9,11 +9,16 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser as _};
 use licgate::{CancelToken, Error, Licence};
 
 use child::{Ending, NotRun, Ward};
 use flags::{Flags, OnLost};
+
+/// The command line, for manuals and completions.
+pub fn command_line() -> clap::Command {
+    Flags::command()
+}
 
 /// The whole life of the program.
 pub fn main() -> ExitCode {
