@@ -11,16 +11,16 @@
 //! | [`session`] | one connection: opening, commands, pings, its end | |
 //! | [`forward`] | local connections carried over it | |
 //! | `grace` | the time that a server has for its answers | |
-//! | `owner` | who may write a file | |
+//! | `file` | reading the files of ssh, and who may write them | |
 //! | [`error`] | why there is no session, or no more | |
 
 pub mod auth;
 pub mod config;
 pub mod error;
+mod file;
 pub mod forward;
 mod grace;
 pub mod known_hosts;
-mod owner;
 mod pattern;
 pub mod prompt;
 pub mod route;

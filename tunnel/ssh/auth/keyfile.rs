@@ -2,15 +2,16 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use russh::keys::signature::Signer as _;
 use russh::keys::ssh_encoding::Encode as _;
 use russh::keys::ssh_key::private::KeypairData;
-use russh::keys::{Certificate, HashAlg, PrivateKey, PublicKey, decode_secret_key, load_public_key};
+use russh::keys::{Certificate, HashAlg, PrivateKey, PublicKey, decode_secret_key};
 use zeroize::Zeroizing;
 
+use crate::ssh::file;
 use crate::ssh::grace::Pause;
 use crate::ssh::prompt::{NoAnswer, Prompt, Question};
 use crate::tasks::Tasks;
@@ -98,7 +99,7 @@ pub(super) fn read(path: &Path) -> Option<Result<KeyFile, KeyError>> {
 
 /// The key in `text`, whose public half may stand beside `path`.
 pub(super) fn parse(path: &Path, text: &Zeroizing<String>) -> Result<KeyFile, KeyError> {
-    let beside = || load_public_key(beside(path, ".pub")).ok();
+    let beside = || public(&beside(path, ".pub"));
     let locked = |public| KeyFile { path: path.to_owned(), public, key: None, text: text.clone() };
     match PrivateKey::from_openssh(text.as_str()) {
         Ok(key) if key.is_encrypted() => return Ok(locked(Some(key.public_key().clone()))),
@@ -117,13 +118,11 @@ pub(super) fn parse(path: &Path, text: &Zeroizing<String>) -> Result<KeyFile, Ke
 }
 
 fn read_bounded(path: &Path) -> Result<Zeroizing<String>, KeyError> {
-    let file = File::open(path).map_err(KeyError::Unreadable)?;
+    let file = file::open(path).map_err(KeyError::Unreadable)?;
     if let Some(mode) = open_to_others(&file).map_err(KeyError::Unreadable)? {
         return Err(KeyError::Open(mode));
     }
-    let mut text = Zeroizing::new(String::new());
-    file.take(LARGEST_FILE).read_to_string(&mut text).map_err(KeyError::Unreadable)?;
-    Ok(text)
+    text(&file).map(Zeroizing::new).map_err(KeyError::Unreadable)
 }
 
 /// The mode of a file of the user's own that others may read. As OpenSSH: such a key is not a secret any more.
@@ -150,9 +149,19 @@ pub(super) fn beside(path: &Path, more: &str) -> PathBuf {
 
 /// Reads a certificate; `None` when there is no such file or it holds none.
 pub(super) fn certificate(path: &Path) -> Option<Certificate> {
-    let mut text = String::new();
-    File::open(path).ok()?.take(LARGEST_FILE).read_to_string(&mut text).ok()?;
-    Certificate::from_openssh(text.trim()).ok()
+    Certificate::from_openssh(text(&file::open(path).ok()?).ok()?.trim()).ok()
+}
+
+/// Reads a public key; `None` when there is no such file or it holds none.
+pub(super) fn public(path: &Path) -> Option<PublicKey> {
+    let text = text(&file::open(path).ok()?).ok()?;
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))?;
+    PublicKey::from_openssh(line).ok()
+}
+
+fn text(file: &File) -> io::Result<String> {
+    let content = file::read(file, LARGEST_FILE)?;
+    String::from_utf8(content).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is no text"))
 }
 
 impl KeyFile {

@@ -6,7 +6,6 @@ use std::time::Duration;
 use russh::MethodKind;
 use russh::MethodSet;
 use russh::client::{AuthResult, Handle, Handler};
-use russh::keys::load_public_key;
 use tokio::sync::watch;
 
 use self::agent::Client;
@@ -257,7 +256,7 @@ impl<'a, H: Handler> Login<'a, H> {
         for path in &target.identities {
             certificates.extend(keyfile::certificate(&keyfile::beside(path, "-cert.pub")));
             if path.extension().is_some_and(|extension| extension == "pub") {
-                agent_only.extend(load_public_key(path));
+                agent_only.extend(keyfile::public(path));
                 continue;
             }
             match keyfile::read(path) {
@@ -267,7 +266,7 @@ impl<'a, H: Handler> Login<'a, H> {
                 }
                 Some(Err(why)) => self.report.skipped.push(format!("the key {} ({why})", path.display())),
                 // Only the agent has the private half.
-                None => agent_only.extend(load_public_key(keyfile::beside(path, ".pub"))),
+                None => agent_only.extend(keyfile::public(&keyfile::beside(path, ".pub"))),
             }
         }
         let files = candidate::Configured { files: &publics, agent_only: &agent_only };

@@ -1,11 +1,11 @@
 //! The configuration files of this machine.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::reader::Files;
-use crate::ssh::owner::others_may_write;
+use crate::ssh::file::{self, others_may_write};
 
 /// How much of a file is read, in bytes. No sane configuration comes near.
 const LONGEST: u64 = 1 << 20;
@@ -17,7 +17,7 @@ pub(super) struct SystemFiles;
 
 impl Files for SystemFiles {
     fn read(&self, path: &Path, guarded: bool) -> io::Result<Option<String>> {
-        let file = match File::open(path) {
+        let file = match file::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
@@ -25,12 +25,7 @@ impl Files for SystemFiles {
         if guarded {
             refuse_writable(&file)?;
         }
-        let mut content = Vec::new();
-        file.take(LONGEST + 1).read_to_end(&mut content)?;
-        if content.len() as u64 > LONGEST {
-            return Err(io::Error::other(format!("it is longer than {LONGEST} bytes")));
-        }
-        Ok(Some(String::from_utf8_lossy(&content).into_owned()))
+        Ok(Some(String::from_utf8_lossy(&file::read(&file, LONGEST)?).into_owned()))
     }
 
     fn matching(&self, pattern: &str) -> Result<Vec<PathBuf>, String> {

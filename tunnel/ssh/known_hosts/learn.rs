@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use super::line::{Names, SALT};
 use super::{Host, KnownHosts, LONGEST, Verdict, policy};
+use crate::ssh::file;
 
 /// How long another program may hold the file.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -58,7 +59,7 @@ pub async fn learn(file: &Path, host: &Host, key: &KeyData, hash: bool) -> Resul
     let mut opened = open(file).map_err(failed)?;
     // `/dev/null` is what many people name.
     if !opened.metadata().map_err(failed)?.is_file() {
-        return opened.write_all(line.as_bytes()).map_err(failed);
+        return Ok(());
     }
     lock(&opened).await.map_err(failed)?;
     let content = content(&mut opened).map_err(failed)?;
@@ -104,15 +105,10 @@ fn open(file: &Path) -> io::Result<File> {
     options.read(true).append(true).create(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(file)
+    file::open_with(&mut options, file)
 }
 
 fn content(file: &mut File) -> io::Result<String> {
     file.seek(SeekFrom::Start(0))?;
-    let mut content = Vec::new();
-    file.take(LONGEST + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > LONGEST {
-        return Err(io::Error::other(format!("it is longer than {LONGEST} bytes")));
-    }
-    Ok(String::from_utf8_lossy(&content).into_owned())
+    Ok(String::from_utf8_lossy(&file::read(file, LONGEST)?).into_owned())
 }

@@ -12,8 +12,7 @@ mod revoked;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use russh::keys::ssh_key::public::KeyData;
@@ -23,7 +22,7 @@ pub use learn::{LearnError, learn};
 use line::{Line, Marker};
 pub use policy::{Decision, decide, describe};
 
-use super::owner::others_may_write;
+use super::file::{self, others_may_write};
 use super::target::Target;
 
 /// How much of a known-hosts file is read, in bytes.
@@ -129,7 +128,7 @@ impl Entry {
 
 impl KnownHosts {
     /// Reads the files of `target`, and tells in words for the user what in them could not be read. A file that does not exist is
-    /// empty; but a list of revoked keys that cannot be read lets no key pass.
+    /// empty, a pipe or a device is not read; but a list of revoked keys that cannot be read lets no key pass.
     pub fn load(target: &Target) -> (Self, Vec<String>) {
         let mut all = Self::default();
         let mut remarks = Vec::new();
@@ -260,13 +259,7 @@ impl KnownHosts {
 
 /// The text of a file, and whether others may write it.
 fn read(path: &Path) -> io::Result<(String, bool)> {
-    let file = File::open(path)?;
-    // `/dev/null` everybody may write.
-    let others_may_write = file.metadata()?.is_file() && others_may_write(&file)?;
-    let mut content = Vec::new();
-    file.take(LONGEST + 1).read_to_end(&mut content)?;
-    if content.len() as u64 > LONGEST {
-        return Err(io::Error::other(format!("it is longer than {LONGEST} bytes")));
-    }
-    Ok((String::from_utf8_lossy(&content).into_owned(), others_may_write))
+    let file = file::open(path)?;
+    let content = file::read(&file, LONGEST)?;
+    Ok((String::from_utf8_lossy(&content).into_owned(), others_may_write(&file)?))
 }
