@@ -62,7 +62,7 @@ impl Real {
         let resolver = Resolver::new(places, Arc::new(is_ours), clock::wall);
         let (prompt, tasks) = (Arc::clone(&shared.prompt), shared.tasks.clone());
         let forwarder = Forwarder::new(ports::most(shared.tunnels), &tasks);
-        let host_keys = Arc::new(Keys(Arc::clone(&prompt)));
+        let host_keys = Arc::<Keys>::clone(&shared.keys);
         let means = Means { resolve: Arc::new(Names(resolver)), host_keys, prompt, tasks };
         Ok(Self { spec, address, means, forwarder, shared, here: OnceCell::new(), last: Mutex::default() })
     }

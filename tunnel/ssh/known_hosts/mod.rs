@@ -12,6 +12,7 @@ mod revoked;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +36,8 @@ const REMARKS: usize = 20;
 pub struct Host {
     listed: String,
     plain: String,
+    /// What the user typed, where that is something else.
+    typed: Option<String>,
 }
 
 impl Host {
@@ -42,20 +45,32 @@ impl Host {
     pub fn new(host: &str, port: u16) -> Self {
         let plain = host.to_ascii_lowercase();
         let listed = if port == 22 { plain.clone() } else { format!("[{plain}]:{port}") };
-        Self { listed, plain }
+        Self { listed, plain, typed: None }
     }
 
     /// The name of a target: its alias, which is listed without a port, else its host and port.
     pub fn of(target: &Target) -> Self {
-        match &target.host_key_alias {
+        let host = match &target.host_key_alias {
             Some(alias) => Self::new(alias, 22),
             None => Self::new(&target.host, target.port),
-        }
+        };
+        let typed = Some(target.typed.clone()).filter(|typed| !typed.eq_ignore_ascii_case(&host.plain));
+        Self { typed, ..host }
     }
 
     /// As it is listed: `name`, or `[name]:port`.
     pub fn name(&self) -> &str {
         &self.listed
+    }
+}
+
+impl fmt::Display for Host {
+    /// For people: `lic1 (10.0.0.7)` where `lic1` was typed, else as it is listed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.typed {
+            Some(typed) => write!(f, "{typed} ({})", self.listed),
+            None => f.write_str(&self.listed),
+        }
     }
 }
 

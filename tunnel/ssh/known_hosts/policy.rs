@@ -30,50 +30,49 @@ pub fn decide(verdict: &Verdict, policy: UnknownHost, can_ask: bool, host: &Host
     if *verdict != Verdict::Unknown {
         return Decision::Trust;
     }
-    let (name, shown) = (host.name(), describe(key));
+    let shown = describe(key);
     match policy {
-        UnknownHost::Accept => Decision::Remember(format!("{name} is new: its key {shown} is remembered")),
+        UnknownHost::Accept => Decision::Remember(format!("{host} is new: its key {shown} is remembered")),
         UnknownHost::Ask if can_ask => Decision::Ask(format!(
-            "{name} is not known; its key is {shown}. Is that what its administrator says, and shall it be remembered?"
+            "{host} is not known; its key is {shown}. Is that what its administrator says, and shall it be remembered?"
         )),
-        UnknownHost::Ask => Decision::Refuse(unknown(name, &shown, "there is no terminal to ask at")),
-        UnknownHost::Refuse => Decision::Refuse(unknown(name, &shown, "StrictHostKeyChecking is yes")),
+        UnknownHost::Ask => Decision::Refuse(unknown(host, &shown, "there is no terminal to ask at")),
+        UnknownHost::Refuse => Decision::Refuse(unknown(host, &shown, "StrictHostKeyChecking is yes")),
     }
 }
 
 /// Why a host is refused whatever the user's policy is; `None` where it is not.
 pub(super) fn refusal(verdict: &Verdict, host: &Host, key: &KeyData) -> Option<String> {
-    let (name, shown) = (host.name(), describe(key));
+    let shown = describe(key);
     match verdict {
         Verdict::Known(_) | Verdict::CertificateKnown(_) | Verdict::Unknown => None,
         Verdict::Changed(known) => Some(changed(known, host, &shown)),
         Verdict::Revoked(spot) => Some(format!(
-            "THE KEY OF {name} IS REVOKED: somebody else may hold it\n  \
+            "THE KEY OF {host} IS REVOKED: somebody else may hold it\n  \
              shown:   {shown}\n  revoked: {}\n  \
              nothing was sent; ask the administrator of the server",
             spot.place()
         )),
         Verdict::RevocationsUnread(why) => {
-            Some(format!("the key of {name} may be revoked, which cannot be told: {why}\n  shown: {shown}"))
+            Some(format!("the key of {host} may be revoked, which cannot be told: {why}\n  shown: {shown}"))
         }
         Verdict::CertificateRefused(spot, why) => Some(format!(
-            "the certificate of {name} is not good: {why}\n  shown:     {shown}\n  authority: {}",
+            "the certificate of {host} is not good: {why}\n  shown:     {shown}\n  authority: {}",
             spot.place()
         )),
     }
 }
 
-fn unknown(name: &str, shown: &str, why: &str) -> String {
+fn unknown(host: &Host, shown: &str, why: &str) -> String {
     format!(
-        "the key of {name} is not known, and {why}\n  shown: {shown}\n  \
+        "the key of {host} is not known, and {why}\n  shown: {shown}\n  \
          if that is what its administrator says, connect to it once with ssh, or have its key put into the known-hosts file"
     )
 }
 
 fn changed(known: &[Spot], host: &Host, shown: &str) -> String {
-    let name = host.name();
     let mut text = format!(
-        "THE KEY OF {name} HAS CHANGED: somebody may be in between, or the server was set up anew\n  shown: {shown}\n"
+        "THE KEY OF {host} HAS CHANGED: somebody may be in between, or the server was set up anew\n  shown: {shown}\n"
     );
     for spot in known {
         text.push_str(&format!("  known: {} in {}\n", describe(&spot.key), spot.place()));
@@ -83,7 +82,7 @@ fn changed(known: &[Spot], host: &Host, shown: &str) -> String {
     for file in files {
         text.push_str(&format!(
             "    ssh-keygen -R {} -f {}\n",
-            quoted(name),
+            quoted(host.name()),
             quoted(&file.to_string_lossy())
         ));
     }

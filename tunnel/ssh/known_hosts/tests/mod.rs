@@ -279,6 +279,20 @@ fn an_alias_is_listed_without_a_port() {
     assert_eq!(Host::of(&target).name(), "licences");
 }
 
+#[test]
+fn people_are_told_of_the_server_that_they_typed() {
+    let of = |typed: &str| Host::of(&Target { typed: typed.into(), ..Target::plain("ada", "10.0.0.7", 22) });
+    let asked = decide(&Verdict::Unknown, UnknownHost::Ask, true, &of("lic1"), key(1).key_data());
+    assert!(matches!(asked, Decision::Ask(text) if text.starts_with("lic1 (10.0.0.7) is not known; ")));
+    let spot = Spot { file: "/k".into(), line: 7, key: key(2).key_data().clone() };
+    let changed =
+        decide(&Verdict::Changed(vec![spot]), UnknownHost::Ask, true, &of("lic1"), key(1).key_data());
+    let Decision::Refuse(text) = changed else { panic!("{changed:?}") };
+    assert!(text.starts_with("THE KEY OF lic1 (10.0.0.7) HAS CHANGED"), "{text}");
+    assert!(text.contains("ssh-keygen -R") && !text.contains("-R 'lic1"), "{text}");
+    assert_eq!(of("10.0.0.7").to_string(), "10.0.0.7");
+}
+
 proptest! {
     #[test]
     fn no_line_makes_it_panic(
