@@ -8,6 +8,7 @@ use std::time::Duration;
 use licgate_core::text::Source;
 
 use super::runtime;
+use super::servers::{self, Named};
 use crate::discover::Steps;
 use crate::failure::{Exit, Failure};
 use crate::flags::Server;
@@ -22,6 +23,7 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// Adds the table of a server that has none yet. At a terminal it asks for what the flags leave open.
 pub(super) fn init(config: Option<&Path>, mut flags: Server, at_terminal: bool) -> Result<(), Failure> {
+    read_server(&mut flags)?;
     let typed = flags.server.parse::<Destination>();
     let name = typed.map_err(|error| Failure::new(Exit::BadConfig, error.to_string()))?.host;
     // Nobody is asked in vain.
@@ -40,6 +42,18 @@ pub(super) fn init(config: Option<&Path>, mut flags: Server, at_terminal: bool) 
     let next = format!("`lictunnel up {name}` uses it");
     add(config, &Profiles::from([(name, profile)]), false)?;
     say(&next);
+    Ok(())
+}
+
+/// Takes `27000@lic1` for the server lic1 and the port of its master daemon.
+fn read_server(flags: &mut Server) -> Result<(), Failure> {
+    let Named { server, masters } = servers::one(&flags.server)?;
+    if masters.len() > 1 && flags.ports.is_empty() {
+        let message = format!("{} has several master daemons, and a profile keeps one", flags.server);
+        return Err(Failure::new(Exit::Usage, message).with_hint("name all ports instead: --ports"));
+    }
+    flags.server = server;
+    flags.master = flags.master.or(masters.first().copied());
     Ok(())
 }
 
@@ -219,6 +233,25 @@ mod tests {
         let asked = person.0.into_inner().unwrap().1;
         assert!(asked[1].starts_with("\"seventeen\" is no port from 1 to 65535\nPorts"), "{asked:?}");
         assert!(asked[3].contains("it is a number or an address"), "{asked:?}");
+    }
+
+    #[test]
+    fn a_word_of_a_licence_variable_is_a_server_with_its_master_daemon() {
+        let separator = if cfg!(windows) { ";" } else { ":" };
+        let dir = tempfile::tempdir().unwrap();
+        let path = &dir.path().join("lictunnel.toml");
+        init(Some(path), flags(&["27000@lic1"]), false).unwrap();
+        init(Some(path), flags(&["27000@lic2", "--master", "1717"]), false).unwrap();
+        let known = profile::load(Some(path)).unwrap();
+        let kept = |name: &str| (known[name].ssh.clone(), known[name].master);
+        assert_eq!((kept("lic1"), kept("lic2")), ((None, Some(27000)), (None, Some(1717))));
+        let lists = [("a", "b", "several servers"), ("a", "a", "several master daemons")];
+        for (one, two, why) in lists {
+            let list = format!("27000@{one}{separator}1717@{two}");
+            let failure = init(Some(path), flags(&[&list]), false).unwrap_err();
+            assert!(failure.exit == Exit::Usage && failure.message.contains(why), "{failure}");
+        }
+        assert_eq!(profile::load(Some(path)).unwrap().len(), 2);
     }
 
     #[test]

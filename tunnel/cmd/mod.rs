@@ -119,12 +119,8 @@ fn dispatch(flags: Flags) -> Result<u8, Failure> {
 
 /// What is to be done for a server: its profile, and what the command line says goes before it.
 fn spec(config: Option<&Path>, flags: &Server) -> Result<Spec, Failure> {
-    let mut specs = specs(config, flags, &[])?;
-    match (specs.pop(), specs.is_empty()) {
-        (Some(spec), true) => Ok(spec),
-        _ => Err(Failure::new(Exit::Usage, format!("{} names several servers", flags.server))
-            .with_hint("name one; `up` and `run` take several")),
-    }
+    let named = servers::one(&flags.server)?;
+    told(profile::load(config)?.remove(&named.server).unwrap_or_default(), named, flags)
 }
 
 /// The same for each of several servers.

@@ -32,6 +32,16 @@ pub(super) fn named<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Vec<
     Ok(named)
 }
 
+/// The server of this word, which may name one only.
+pub(super) fn one(word: &str) -> Result<Named, Failure> {
+    let mut all = named([word])?;
+    match (all.pop(), all.is_empty()) {
+        (Some(one), true) => Ok(one),
+        _ => Err(Failure::new(Exit::Usage, format!("{word} names several servers"))
+            .with_hint("name one; `up` and `run` take several")),
+    }
+}
+
 /// Whether a word has a `port@host` or `@host` in it. An account of digits alone is taken for a port; `ssh://4711@lic1` is not.
 fn is_list(word: &str) -> bool {
     let is_port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
