@@ -28,16 +28,10 @@ use crate::flags::{Kept, Service as What};
 use crate::profile;
 use plan::Manager;
 
-/// After these ends trying again does not help until a person has changed something.
-const FINAL: [Exit; 7] = [
-    Exit::Usage,
-    Exit::AlreadyUp,
-    Exit::NoPorts,
-    Exit::PortTaken,
-    Exit::HostKey,
-    Exit::NotAllowed,
-    Exit::BadConfig,
-];
+/// After these ends trying again does not help until a person has changed something. No ports is none of them: after a power cut the
+/// licence server may start later than this machine.
+const FINAL: [Exit; 6] =
+    [Exit::Usage, Exit::AlreadyUp, Exit::PortTaken, Exit::HostKey, Exit::NotAllowed, Exit::BadConfig];
 
 /// Installs, removes or shows a service, or is one.
 pub(super) fn service(what: &What, config: Option<&Path>, loud: u8) -> Result<(), Failure> {
