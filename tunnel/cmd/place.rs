@@ -43,9 +43,16 @@ impl Drop for Taken {
 }
 
 impl Place {
-    /// The place of the tunnel to this server.
+    /// The place of the tunnel to this server, or that of one to come.
     pub(super) fn of(server: &str) -> Result<Self, Failure> {
-        Ok(Self::in_dir(&dir()?, &OwnerId::of(server).to_string()))
+        Self::among(&dirs()?, server)
+    }
+
+    fn among(dirs: &[PathBuf], server: &str) -> Result<Self, Failure> {
+        let id = OwnerId::of(server).to_string();
+        let places = || dirs.iter().map(|dir| Self::in_dir(dir, &id));
+        let place = places().find(|place| place.is_taken()).or_else(|| places().next());
+        place.ok_or_else(nowhere)
     }
 
     fn in_dir(dir: &Path, id: &str) -> Self {
@@ -113,29 +120,49 @@ impl Place {
 
     /// The places of all tunnels that are up.
     pub(super) fn all() -> Result<Vec<Self>, Failure> {
-        let dir = dir()?;
-        let entries = fs::read_dir(&dir)
+        Self::all_among(&dirs()?)
+    }
+
+    fn all_among(dirs: &[PathBuf]) -> Result<Vec<Self>, Failure> {
+        Ok(dirs.iter().map(|dir| Self::all_in(dir)).collect::<Result<Vec<_>, _>>()?.concat())
+    }
+
+    fn all_in(dir: &Path) -> Result<Vec<Self>, Failure> {
+        let entries = fs::read_dir(dir)
             .map_err(|error| Failure::new(Exit::NoFile, format!("cannot read {}: {error}", dir.display())))?;
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
         let mut ids: Vec<_> =
             names.filter_map(|name| name.strip_suffix(".lock").map(str::to_owned)).collect();
         ids.sort();
-        Ok(ids.iter().map(|id| Self::in_dir(&dir, id)).filter(|place| place.owner().is_some()).collect())
+        Ok(ids.iter().map(|id| Self::in_dir(dir, id)).filter(|place| place.owner().is_some()).collect())
     }
 }
 
-/// The directory of all places, for this user alone.
-fn dir() -> Result<PathBuf, Failure> {
-    let dir = platform::runtime_dir().ok_or_else(|| {
-        Failure::new(Exit::NoFile, "this system does not say where your files are").with_hint("set HOME")
-    })?;
+/// The directories of places, for this user alone: that of new ones first, then the one that a tunnel has which was started without a
+/// session, as services of the system are.
+fn dirs() -> Result<Vec<PathBuf>, Failure> {
+    dirs_of(platform::runtime_dir(), platform::state_dir())
+}
+
+fn dirs_of(session: Option<PathBuf>, without: Option<PathBuf>) -> Result<Vec<PathBuf>, Failure> {
+    let dir = session.ok_or_else(nowhere)?;
     platform::keep_to_oneself(&dir)
         .map_err(|error| Failure::new(Exit::NoFile, format!("cannot make {}: {error}", dir.display())))?;
-    Ok(dir)
+    // Nothing is made there only to look, and nothing believed that somebody else may have put there.
+    let is_other =
+        |other: &PathBuf| *other != dir && other.is_dir() && platform::keep_to_oneself(other).is_ok();
+    let other = without.filter(is_other);
+    Ok([dir].into_iter().chain(other).collect())
+}
+
+fn nowhere() -> Failure {
+    Failure::new(Exit::NoFile, "this system does not say where your files are").with_hint("set HOME")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
+
     use super::*;
 
     #[test]
@@ -151,6 +178,25 @@ mod tests {
         drop(taken);
         assert_eq!(place.owner(), None);
         place.take("lic1").unwrap();
+    }
+
+    #[test]
+    fn a_tunnel_that_was_started_without_a_session_is_found_from_within_one() {
+        let home = tempfile::tempdir().unwrap();
+        let (session, state) = (home.path().join("run"), home.path().join("state"));
+        let dirs = || dirs_of(Some(session.clone()), Some(state.clone())).unwrap();
+        assert_eq!(dirs(), *slice::from_ref(&session), "it is not made");
+        fs::create_dir(&state).unwrap();
+        assert_eq!(dirs(), [session.clone(), state.clone()]);
+        assert_eq!(dirs_of(Some(state.clone()), Some(state.clone())).unwrap(), *slice::from_ref(&state));
+        assert_eq!(dirs_of(None, Some(state.clone())).unwrap_err().exit, Exit::NoFile);
+        let taken = |place: Place| (place.lock.parent().unwrap().to_owned(), place.owner().is_some());
+        assert_eq!(taken(Place::among(&dirs(), "lic1").unwrap()), (session.clone(), false));
+        let _service = Place::among(slice::from_ref(&state), "lic1").unwrap().take("lic1").unwrap();
+        let _own = Place::among(&dirs(), "lic2").unwrap().take("lic2").unwrap();
+        assert_eq!(taken(Place::among(&dirs(), "lic1").unwrap()), (state.clone(), true));
+        let all: Vec<_> = Place::all_among(&dirs()).unwrap().into_iter().map(taken).collect();
+        assert_eq!(all, [(session, true), (state, true)]);
     }
 
     #[test]
