@@ -36,7 +36,7 @@ pub(super) fn show(mut standings: watch::Receiver<Vec<Standing>>, screen: Arc<Sc
     }));
 }
 
-/// Tells of failures alone, beside an application.
+/// Tells of failures, beside an application; until there is one, also of what passes.
 #[cfg(target_os = "linux")]
 pub(super) fn show_failures(
     mut standings: watch::Receiver<Vec<Standing>>,
@@ -53,9 +53,16 @@ pub(super) fn show_failures(
                     screen.print(&format!("{}: the application goes on without it", now.board.server));
                 }
             }
+            screen.show_live(before_application(&now));
             before = now;
         }
     }));
+}
+
+/// What passes until all tunnels are ready or have failed; from then on the terminal is the application's.
+#[cfg(target_os = "linux")]
+fn before_application(all: &[Standing]) -> String {
+    if all.iter().all(Standing::is_settled) { String::new() } else { passing(all) }
 }
 
 /// The lines about what has changed and stays so for a while.
@@ -155,6 +162,16 @@ mod tests {
         assert_eq!(passing(&others), "lic2: connecting …  lic3: finding the ports …");
         assert_eq!(summary(&others[..1]), "no");
         assert!(summary(&others).starts_with("lic1: no; lic1: ready; "), "{}", summary(&others));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn nothing_passes_on_the_terminal_of_an_application() {
+        let (mut ready, connecting) = (standing("lic1", "ready"), standing("lic2", "connecting"));
+        assert_eq!(before_application(&[ready.clone(), connecting]), "lic2: connecting …");
+        // It was ready, and connects anew.
+        ready.board.state = "connecting".to_owned();
+        assert_eq!(before_application(&[ready]), "");
     }
 
     #[test]

@@ -41,9 +41,9 @@ pub(super) fn run(mut specs: Vec<Spec>, application: &[OsString], loud: u8) -> R
         let shared = Arc::new(Shared::new(prompt, false, specs.len(), &tasks));
         let tunnels = Tunnels::new(specs.clone());
         let (orders, standings) = (tunnels.orders(), tunnels.standings());
-        live::show_failures(standings.clone(), screen, &tasks);
+        live::show_failures(standings.clone(), Arc::clone(&screen), &tasks);
         let run_application = async {
-            let ended = beside(&specs, application, standings).await;
+            let ended = beside(&specs, application, standings, &screen).await;
             // Its end is what counts, also where tunnels have ended before it.
             orders.give(Order::Stop);
             ended
@@ -60,6 +60,7 @@ async fn beside(
     specs: &[Spec],
     application: &[OsString],
     mut standings: watch::Receiver<Vec<Standing>>,
+    screen: &Screen,
 ) -> Result<u8, Failure> {
     let cannot = |error: io::Error| Failure::new(Exit::No, format!("cannot run the application: {error}"));
     let mut signals = Signals::hear().map_err(cannot)?;
@@ -67,6 +68,8 @@ async fn beside(
         settled = settled(&mut standings) => settled?,
         signal = signals.first() => return Ok(code_of_signal(signal.map_err(cannot)?)),
     };
+    // Whoever else watches may hear of it only after the application has begun.
+    screen.show_live(String::new());
     let arguments = private::arguments(&wishes(specs, &settled)?, application).map_err(cannot)?;
     let mut child = Command::new(engine::program()?).args(arguments).spawn().map_err(cannot)?;
     loop {
