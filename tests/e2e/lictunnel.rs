@@ -264,6 +264,8 @@ fn the_doctor_goes_the_whole_way() {
     let rest = rest.map(|link| format!("{link}: good"));
     assert!(ports.iter().chain(&rest).all(|link| states.contains(&link.as_str())), "{links:?}");
     assert_eq!(states.last(), Some(&"application: good"), "{links:?}");
+    let found = links.iter().find(|(link, _)| link == "licence ports: good");
+    assert!(found.is_some_and(|(_, words)| words.contains("\na look at the server: ")), "{links:?}");
 
     host.stop();
     let (code, links) = scene.doctor(&["lic1", "--ports", &master.to_string()]);

@@ -111,8 +111,7 @@ fn dispatch(flags: Flags) -> Result<u8, Failure> {
         Command::Service { what } => service::service(&what, flags.config.as_deref(), loud).map(done),
         Command::Hosts { what } => hosts::hosts(what).map(done),
         Command::Doctor { server, json } => {
-            begin_log("error", loud);
-            doctor::doctor(&spec(flags.config.as_deref(), &server)?, json).map(done)
+            doctor::doctor(&spec(flags.config.as_deref(), &server)?, json, loud).map(done)
         }
     }
 }

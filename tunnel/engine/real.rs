@@ -15,7 +15,7 @@ use super::spec::Spec;
 use super::trust::{Keys, Names};
 use super::world::{Carried, Fate, World};
 use super::{address, direct, verify};
-use crate::discover::{self, Discovery, Found, discover};
+use crate::discover::{self, Discovery, Found, Note, discover};
 use crate::failure::{Exit, Failure};
 use crate::hosts::line::{Override, OwnerId, Process};
 use crate::loopback::Loopback;
@@ -155,6 +155,22 @@ impl Real {
         })
     }
 
+    /// The plan for this session. `note` hears what came of each step of the search.
+    pub(crate) async fn find_with(&self, link: &Session, note: impl FnMut(&Note)) -> Result<Plan, Failure> {
+        let own = self.address;
+        let here = self.here.get_or_init(|| address::usable(own, address::is_ours, self.alias())).await;
+        let discovery = self.discovery(link).await;
+        discovery.notes.iter().for_each(note);
+        let plan = self.plan(&discovery, link, *here)?;
+        let found = discovery.found;
+        if self.last().is_none_or(|last| !last.found.strange_names().eq(found.strange_names())) {
+            left_alone(&plan.strange_names).into_iter().for_each(|told| tracing::warn!("{told}"));
+        }
+        let look = Look { found, proofs: plan.proofs() };
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(look);
+        Ok(plan)
+    }
+
     /// Makes the server's own address usable.
     async fn alias(&self) -> Result<(), Failure> {
         let block = self.overriding(&[self.spec.name()]);
@@ -211,18 +227,7 @@ impl World for Real {
     }
 
     async fn find(&self, link: &Session) -> Result<Plan, Failure> {
-        let own = self.address;
-        let here = self.here.get_or_init(|| address::usable(own, address::is_ours, self.alias())).await;
-        let discovery = self.discovery(link).await;
-        discovery.notes.iter().for_each(|note| tracing::debug!("{note}"));
-        let plan = self.plan(&discovery, link, *here)?;
-        let found = discovery.found;
-        if self.last().is_none_or(|last| !last.found.strange_names().eq(found.strange_names())) {
-            left_alone(&plan.strange_names).into_iter().for_each(|told| tracing::warn!("{told}"));
-        }
-        let look = Look { found, proofs: plan.proofs() };
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(look);
-        Ok(plan)
+        self.find_with(link, |note| tracing::debug!("{note}")).await
     }
 
     fn listen(&self, address: IpAddr, port: u16) -> Result<LocalPort, Failure> {

@@ -6,14 +6,17 @@ mod report;
 use std::io::{self, Write as _};
 use std::sync::Arc;
 
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
+
 use self::report::Report;
-use super::{GRACE, runtime};
+use super::screen::Screen;
+use super::{GRACE, begin_log_to, runtime};
 use crate::discover::Role;
 use crate::engine::{Real, Shared, Spec, World as _};
 use crate::failure::{Exit, Failure};
 use crate::plan::{Plan, left_alone};
 use crate::ssh::error::SshError;
-use crate::ssh::prompt::{Prompt, Terminal};
+use crate::ssh::prompt::Prompt;
 use crate::ssh::session::{Refused, Session};
 use crate::ssh::target::{Route, Target};
 use crate::tasks::Tasks;
@@ -24,15 +27,21 @@ const SSH: u16 = 22;
 const FAR: [&str; 7] =
     ["configuration", "real address", "ssh port", "host key", "login", "licence ports", "forwarding"];
 
-/// Checks the chain to a server and prints what it sees.
-pub(super) fn doctor(spec: &Spec, json: bool) -> Result<(), Failure> {
+/// Checks the chain to a server and prints what it sees. At a terminal it shows at which link it is.
+pub(super) fn doctor(spec: &Spec, json: bool, loud: u8) -> Result<(), Failure> {
+    let tasks = Tasks::new();
+    let screen = Arc::new(Screen::new(&tasks));
+    begin_log_to(BoxMakeWriter::new(Arc::clone(&screen)), "error", loud);
     let report = runtime()?.block_on(async {
-        let tasks = Tasks::new();
-        let mut report = Report::default();
-        let plan = far(spec, &tasks, &mut report).await;
+        let shown = Arc::clone(&screen);
+        let mut report = Report::new(move |link| shown.show_live(progress(link)));
+        let prompt: Arc<dyn Prompt> = screen;
+        let shared = Arc::new(Shared::new(prompt, spec.at_terminal, 1, &tasks));
+        let plan = far(spec, shared, &mut report).await;
         report.leave_out_rest(&FAR);
         report.say("hosts file", near::hosts_file(spec));
         near::application(spec, plan.as_ref(), &mut report).await;
+        report.end();
         tasks.drain(GRACE).await;
         report
     });
@@ -42,11 +51,15 @@ pub(super) fn doctor(spec: &Spec, json: bool) -> Result<(), Failure> {
     if report.is_good() { Ok(()) } else { Err(Failure::new(Exit::No, "")) }
 }
 
+/// The last line of a terminal while this link is looked at.
+fn progress(link: &str) -> String {
+    if link.is_empty() { String::new() } else { format!("looking at: {link} …") }
+}
+
 /// The links beyond this machine; the plan, if they lead to one.
-async fn far(spec: &Spec, tasks: &Tasks, report: &mut Report) -> Option<Plan> {
+async fn far(spec: &Spec, shared: Arc<Shared>, report: &mut Report) -> Option<Plan> {
+    report.begin("configuration");
     let target = report.add("configuration", spec.target().await, configuration)?;
-    let prompt: Arc<dyn Prompt> = Arc::new(Terminal::new(tasks));
-    let shared = Arc::new(Shared::new(prompt, spec.at_terminal, 1, tasks));
     let world = match Real::new(spec.clone(), shared) {
         Ok(world) => world,
         Err(failure) => {
@@ -56,20 +69,25 @@ async fn far(spec: &Spec, tasks: &Tasks, report: &mut Report) -> Option<Plan> {
     };
     address(&world, &target, report).await?;
     let session = session(&world, &target, report).await?;
-    let found = world.find(&session).await;
-    let plan = report.add("licence ports", found, |plan| {
-        let ports: Vec<_> =
-            plan.forwards.iter().map(|port| format!("{} ({})", port.number, port.role)).collect();
-        ports.join(", ")
-    });
+    report.begin("licence ports");
+    let mut notes = Vec::new();
+    let found = world.find_with(&session, |note| notes.push(note.to_string())).await;
+    let plan = report.add("licence ports", found, |plan| ports(plan, &notes));
     let told = plan.as_ref().and_then(|plan| left_alone(&plan.strange_names));
     told.into_iter().for_each(|told| report.say("names", Err(told)));
+    report.begin("forwarding");
     match &plan {
         Some(plan) => licence_server(&world, &session, plan, report).await,
         None => report.say("forwarding", forwards(spec, &session).await),
     }
     session.close().await;
     plan
+}
+
+/// The ports, and how they came to be known; where there are none, the failure says it.
+fn ports(plan: &Plan, notes: &[String]) -> String {
+    let ports: Vec<_> = plan.forwards.iter().map(|port| format!("{} ({})", port.number, port.role)).collect();
+    [&[ports.join(", ")], notes].concat().join("\n")
 }
 
 fn configuration(target: &Target) -> String {
@@ -95,6 +113,7 @@ async fn address(world: &Real, target: &Target, report: &mut Report) -> Option<(
             return Some(());
         }
     };
+    report.begin("real address");
     let found = world.means().resolve.addresses(&first.host).await;
     let found = found.map_err(|error| Failure::new(Exit::Unreachable, error.to_string()));
     let words = |addresses: &Vec<_>| {
@@ -106,6 +125,7 @@ async fn address(world: &Real, target: &Target, report: &mut Report) -> Option<(
 
 /// Opens a session; how that fails shows how far it came.
 async fn session(world: &Real, target: &Target, report: &mut Report) -> Option<Session> {
+    report.begin("ssh port, host key, login");
     let opened = Session::open(target, world.means()).await;
     let broken = match &opened {
         Ok(_) => None,
@@ -160,6 +180,7 @@ async fn licence_server(world: &Real, session: &Session, plan: &Plan, report: &m
     report.say("forwarding", Ok(format!("{} forwards connections to {host}", session.at())));
     for port in &plan.forwards {
         let link = format!("port {}", port.number);
+        report.begin(&link);
         match (session.connect(&host, port.number).await, &port.role) {
             (Ok(_), role) => report.say(&link, Ok(format!("{role}: answers"))),
             // One of them did.
@@ -175,5 +196,26 @@ async fn licence_server(world: &Real, session: &Session, plan: &Plan, report: &m
                 report.say(&link, Err(failure.with_hint(hint)));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Port;
+
+    #[test]
+    fn ports_are_told_with_what_was_seen_on_the_way() {
+        let plan = Plan {
+            address: [127, 77, 3, 1].into(),
+            names: Vec::new(),
+            strange_names: Vec::new(),
+            hosts: Vec::new(),
+            forwards: vec![Port { number: 1715, role: Role::Master }],
+            is_whole: true,
+        };
+        let note = "a look at the server: the port of MLM cannot be seen by this account".to_owned();
+        assert_eq!(ports(&plan, std::slice::from_ref(&note)), format!("1715 (master daemon)\n{note}"));
+        assert_eq!((progress("login"), progress("")), ("looking at: login …".into(), String::new()));
     }
 }

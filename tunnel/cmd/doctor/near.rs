@@ -70,6 +70,7 @@ pub(super) async fn application(spec: &Spec, plan: Option<&Plan>, report: &mut R
     let Some((pid, _)) = place.owner() else {
         return report.leave_out(TUNNEL, format!("none is up; `lictunnel up {}` brings it up", spec.server));
     };
+    report.begin(TUNNEL);
     let board = match say(&place.channel, Word::Status).await {
         Ok(board) => board,
         Err(error) => {
@@ -89,6 +90,7 @@ pub(super) async fn application(spec: &Spec, plan: Option<&Plan>, report: &mut R
     report.say(TUNNEL, Ok(told));
     let port = plan.and_then(|plan| plan.proofs().first().copied());
     if let Some(port) = port.or_else(|| board.forwards.first().map(|row| row.port)) {
+        report.begin(APPLICATION);
         report.say(APPLICATION, reaches(&board, port).await);
     }
 }

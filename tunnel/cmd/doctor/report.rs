@@ -33,12 +33,28 @@ pub(super) struct Check {
 }
 
 /// The links in the order in which they were looked at.
-#[derive(Debug, Default)]
 pub(super) struct Report {
     checks: Vec<Check>,
+    /// Hears at which link it is; empty at none.
+    at: Box<dyn Fn(&str)>,
 }
 
 impl Report {
+    /// No links yet. `at` hears at which link it is, for a person who waits; an empty word at the end.
+    pub(super) fn new(at: impl Fn(&str) + 'static) -> Self {
+        Self { checks: Vec::new(), at: Box::new(at) }
+    }
+
+    /// This link is looked at now, which may take its time.
+    pub(super) fn begin(&self, link: &str) {
+        (self.at)(link);
+    }
+
+    /// Nothing is looked at any more.
+    pub(super) fn end(&self) {
+        (self.at)("");
+    }
+
     /// Adds what came of a link, and gives on what the next ones need.
     pub(super) fn add<T>(
         &mut self,
@@ -117,8 +133,18 @@ mod tests {
     use crate::failure::Exit;
 
     #[test]
+    fn whoever_waits_hears_what_is_looked_at() {
+        let (tell, heard) = std::sync::mpsc::sync_channel(2);
+        let report = Report::new(move |link| tell.send(link.to_owned()).unwrap());
+        report.begin("login");
+        report.end();
+        drop(report);
+        assert_eq!(heard.iter().collect::<Vec<_>>(), ["login", ""]);
+    }
+
+    #[test]
     fn each_link_has_a_line_and_a_broken_one_says_what_to_do() {
-        let mut report = Report::default();
+        let mut report = Report::new(|_| {});
         assert_eq!(report.add("address", Ok(7), |it| format!("is {it}")), Some(7));
         assert!(report.is_good());
         report.say("login", Err(Failure::new(Exit::NotAllowed, "no way in\n  tried: all").with_hint("ask")));
