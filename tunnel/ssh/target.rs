@@ -46,6 +46,13 @@ pub struct Target {
     pub connect_timeout: Option<Duration>,
 }
 
+impl Target {
+    /// The host and port to connect to, in words.
+    pub fn at(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+}
+
 #[cfg(test)]
 impl Target {
     /// A host that is called as ssh would call it without any configuration.

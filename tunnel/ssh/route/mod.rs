@@ -119,10 +119,6 @@ pub(super) async fn through(hop: Session, target: &Target) -> Result<Line, SshEr
             cut: Cut::Hop(Box::new(hop)),
             round_trip: None,
         }),
-        Err(why) => Err(SshError::Jump {
-            hop: hop.at().to_owned(),
-            to: format!("{}:{}", target.host, target.port),
-            why: why.to_string(),
-        }),
+        Err(why) => Err(SshError::Jump { hop: hop.at().to_owned(), to: target.at(), why: why.to_string() }),
     }
 }

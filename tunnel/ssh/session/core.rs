@@ -16,6 +16,7 @@ use super::anchor::Anchor;
 use super::watcher::{Shared, Watcher};
 use crate::ssh::error::Ended;
 use crate::ssh::route::Cut;
+use crate::ssh::target::Target;
 use crate::tasks::Tasks;
 
 /// After how many refused channels the answers that the library keeps are thrown away.
@@ -26,6 +27,8 @@ pub(in crate::ssh) struct Core {
     /// The host and port of the server.
     pub(in crate::ssh) at: String,
     user: String,
+    /// How many bytes of a channel the server may send ahead.
+    pub(in crate::ssh) window: u32,
     pub(super) handle: RwLock<Handle<Watcher>>,
     pub(super) ended: watch::Receiver<Option<Ended>>,
     pub(super) shared: Arc<Shared>,
@@ -83,17 +86,17 @@ impl From<russh::Error> for Refused {
 
 impl Core {
     pub(super) fn new(
-        at: String,
-        user: &str,
+        target: &Target,
+        window: u32,
         handle: Handle<Watcher>,
         ended: watch::Receiver<Option<Ended>>,
         shared: Arc<Shared>,
         cut: Cut,
         tasks: Tasks,
     ) -> Self {
-        let handle = RwLock::new(handle);
+        let (at, user, handle) = (target.at(), target.user.clone(), RwLock::new(handle));
         let (anchor, refusals) = (Mutex::new(None), AtomicU32::new(0));
-        Self { at, user: user.to_owned(), handle, ended, shared, cut, tasks, anchor, refusals }
+        Self { at, user, window, handle, ended, shared, cut, tasks, anchor, refusals }
     }
 
     /// Waits for the end of the session.

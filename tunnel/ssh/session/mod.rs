@@ -32,7 +32,6 @@ pub use self::core::Refused;
 pub(super) use self::core::{Core, closed};
 pub use config::Known;
 use config::Purpose;
-pub(super) use config::WINDOW;
 pub use exec::{ExecError, Limits, Output};
 
 /// How long a server may take to an encrypted connection, from the first byte. What a person takes to judge its key is no part.
@@ -99,7 +98,7 @@ impl Session {
 
     async fn over(line: Line, purpose: Purpose, target: &Target, means: &Means) -> Result<Self, SshError> {
         let Line { stream, cut, round_trip } = line;
-        let at = format!("{}:{}", target.host, target.port);
+        let at = target.at();
         let mut grace = Grace::new(HANDSHAKE, HANDSHAKE);
         let (ended_sender, ended) = watch::channel(None);
         let shared = Arc::new(watcher::Shared::default());
@@ -114,6 +113,7 @@ impl Session {
             ended: ended_sender,
         };
         let config = Arc::new(config::config(&means.host_keys.known(target), purpose, round_trip));
+        let window = config.window_size;
         let Some(connected) = grace.wait(client::connect_stream(config, stream, watcher)).await else {
             return Err(SshError::Handshake { at, why: Handshake::Silent(HANDSHAKE) });
         };
@@ -127,7 +127,7 @@ impl Session {
             at: at.clone(),
             why,
         })?;
-        let core = Arc::new(Core::new(at, &target.user, handle, ended, shared, cut, means.tasks.clone()));
+        let core = Arc::new(Core::new(target, window, handle, ended, shared, cut, means.tasks.clone()));
         anchor::cast(&core);
         Ok(Self { core })
     }
