@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, BufReader};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::process::Child;
 
 use super::error::{Cause, SshError};
@@ -16,12 +16,12 @@ use super::target::Target;
 
 mod command;
 mod dial;
+mod duplex;
+
+use duplex::Duplex;
 
 /// How long one address may take to accept a connection, where the configuration does not say.
 const DIAL_DEADLINE: Duration = Duration::from_secs(15);
-
-/// The library reads each packet in two small reads; through this buffer they cost one system call in many.
-const READ_BUFFER: usize = 128 * 1024;
 
 /// The addresses of a host, best first, or why there are none.
 pub type Addresses<'a> = Pin<Box<dyn Future<Output = Result<Vec<IpAddr>, Cause>> + Send + 'a>>;
@@ -38,7 +38,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 /// A way to a server that is open.
 pub(super) struct Line {
-    /// The bytes.
+    /// The bytes: they are read on while a write waits.
     pub(super) stream: Box<dyn Stream>,
     /// What ends it.
     pub(super) cut: Cut,
@@ -97,28 +97,22 @@ fn socket_line(socket: tokio::net::TcpStream, round_trip: Duration) -> io::Resul
     let socket = socket.into_std()?;
     let cut = Cut::Socket(socket.try_clone()?);
     let stream = tokio::net::TcpStream::from_std(socket)?;
-    let stream = Box::new(BufReader::with_capacity(READ_BUFFER, stream));
+    let stream = Box::new(Duplex::new(stream));
     Ok(Line { stream, cut, round_trip: Some(round_trip) })
 }
 
 /// The standard input and output of a command.
 pub(super) fn command(line: &str) -> Result<Line, SshError> {
     let (stream, child) = command::start(line)?;
-    Ok(Line {
-        stream: Box::new(BufReader::with_capacity(READ_BUFFER, stream)),
-        cut: Cut::Command(Mutex::new(child)),
-        round_trip: None,
-    })
+    Ok(Line { stream: Box::new(Duplex::new(stream)), cut: Cut::Command(Mutex::new(child)), round_trip: None })
 }
 
 /// A channel of a session with a jump host. The session then belongs to the line.
 pub(super) async fn through(hop: Session, target: &Target) -> Result<Line, SshError> {
     match hop.stream_to(&target.host, target.port).await {
-        Ok(stream) => Ok(Line {
-            stream: Box::new(BufReader::with_capacity(READ_BUFFER, stream)),
-            cut: Cut::Hop(Box::new(hop)),
-            round_trip: None,
-        }),
+        Ok(stream) => {
+            Ok(Line { stream: Box::new(Duplex::new(stream)), cut: Cut::Hop(Box::new(hop)), round_trip: None })
+        }
         Err(why) => Err(SshError::Jump { hop: hop.at().to_owned(), to: target.at(), why: why.to_string() }),
     }
 }

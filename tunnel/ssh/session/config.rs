@@ -23,9 +23,6 @@ const NEAR: Duration = Duration::from_millis(10);
 /// memory is used again, before more come.
 const WAITING: usize = 4;
 
-/// How many may wait where another session is carried, which does not read while it writes.
-const WAITING_AT_HOP: usize = 100;
-
 /// A session over which nothing has come or gone for so long is given up. The owner pings far more often; this is for
 /// the case that it does not.
 const INACTIVITY: Duration = Duration::from_secs(180);
@@ -39,24 +36,12 @@ pub struct Known {
     pub authority: bool,
 }
 
-/// What a session is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
-    /// Forwards and commands.
-    Work,
-    /// To carry another session.
-    Hop,
-}
-
 /// The settings for a server so far away, as far as that is known.
-pub(super) fn config(known: &Known, purpose: Purpose, round_trip: Option<Duration>) -> Config {
+pub(super) fn config(known: &Known, round_trip: Option<Duration>) -> Config {
     Config {
         client_id: SshId::Standard(Cow::Borrowed(concat!("SSH-2.0-lictunnel_", env!("CARGO_PKG_VERSION")))),
         window_size: window(round_trip),
-        channel_buffer_size: match purpose {
-            Purpose::Work => WAITING,
-            Purpose::Hop => WAITING_AT_HOP,
-        },
+        channel_buffer_size: WAITING,
         preferred: preferred(known, cpu_has_aes()),
         inactivity_timeout: Some(INACTIVITY),
         nodelay: true,

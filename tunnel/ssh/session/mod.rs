@@ -31,7 +31,6 @@ mod watcher;
 pub use self::core::Refused;
 pub(super) use self::core::{Core, closed};
 pub use config::Known;
-use config::Purpose;
 pub use exec::{ExecError, Limits, Output};
 
 /// How long a server may take to an encrypted connection, from the first byte. What a person takes to judge its key is no part.
@@ -75,28 +74,24 @@ impl Session {
     /// Reaches the target, by way of its jump hosts, makes sure that it is the right host, and logs in; the same at each
     /// jump host. Dropping the future leaves nothing behind.
     pub async fn open(target: &Target, means: &Means) -> Result<Self, SshError> {
-        Self::open_for(Purpose::Work, target, means).await
-    }
-
-    async fn open_for(purpose: Purpose, target: &Target, means: &Means) -> Result<Self, SshError> {
         let line = match &target.route {
             Route::Direct => route::direct(target, &*means.resolve).await?,
             Route::Command(line) => route::command(line)?,
             Route::Jump(hops) => match hops.split_first() {
                 None => route::direct(target, &*means.resolve).await?,
                 Some((first, rest)) => {
-                    let mut hop = Box::pin(Self::open_for(Purpose::Hop, first, means)).await?;
+                    let mut hop = Box::pin(Self::open(first, means)).await?;
                     for next in rest {
-                        hop = Self::over(route::through(hop, next).await?, Purpose::Hop, next, means).await?;
+                        hop = Self::over(route::through(hop, next).await?, next, means).await?;
                     }
                     route::through(hop, target).await?
                 }
             },
         };
-        Self::over(line, purpose, target, means).await
+        Self::over(line, target, means).await
     }
 
-    async fn over(line: Line, purpose: Purpose, target: &Target, means: &Means) -> Result<Self, SshError> {
+    async fn over(line: Line, target: &Target, means: &Means) -> Result<Self, SshError> {
         let Line { stream, cut, round_trip } = line;
         let at = target.at();
         let mut grace = Grace::new(HANDSHAKE, HANDSHAKE);
@@ -112,7 +107,7 @@ impl Session {
             shared: Arc::clone(&shared),
             ended: ended_sender,
         };
-        let config = Arc::new(config::config(&means.host_keys.known(target), purpose, round_trip));
+        let config = Arc::new(config::config(&means.host_keys.known(target), round_trip));
         let window = config.window_size;
         let Some(connected) = grace.wait(client::connect_stream(config, stream, watcher)).await else {
             return Err(SshError::Handshake { at, why: Handshake::Silent(HANDSHAKE) });

@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 
 use lictunnel::ssh::forward::{Destination, End, Forwarder};
 use lictunnel::ssh::session::{Refused, Session};
+use lictunnel::ssh::target::{Route, Target};
 use lictunnel::tasks::Tasks;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -23,11 +24,26 @@ pub(crate) struct Line {
 impl Line {
     pub(crate) async fn new(lines: &str) -> Option<Self> {
         let sshd = Sshd::start(lines)?;
+        let target = sshd.target();
+        Some(Self::to(sshd, &target).await)
+    }
+
+    /// Through a jump host, which is returned too.
+    async fn through_a_gate() -> Option<(Self, Sshd)> {
+        let (gate, sshd) = (Sshd::start("")?, Sshd::start("")?);
+        let mut target = sshd.target();
+        // As the jump host calls it.
+        target.host = "127.0.0.1".to_owned();
+        target.route = Route::Jump(vec![gate.target()]);
+        Some((Self::to(sshd, &target).await, gate))
+    }
+
+    async fn to(sshd: Sshd, target: &Target) -> Self {
         let means = means();
-        let session = Session::open(&sshd.target(), &means).await.unwrap();
+        let session = Session::open(target, &means).await.unwrap();
         let forwarder = Forwarder::new(1000, &means.tasks);
         forwarder.carry_over(Some(&session));
-        Some(Self { sshd, session, forwarder, tasks: means.tasks })
+        Self { sshd, session, forwarder, tasks: means.tasks }
     }
 
     /// A connection to a port on the far side, and what will be said of it.
@@ -204,10 +220,9 @@ async fn a_reader_that_stalls_does_not_stop_for_good_those_that_send() {
     assert!(line.session.ping(LONG).await.is_some());
 }
 
-#[tokio::test]
-async fn bulk_is_carried_unchanged_while_keys_are_renewed() {
+/// Sends much and reads it again at the same time.
+async fn bulk_both_ways(line: &Line) {
     const SIZE: usize = 64 * 1024 * 1024;
-    let Some(line) = Line::new("RekeyLimit 16M").await else { return };
     let (mut near, carried) = line.connect(echo(&line.tasks).await).await;
     let block: Vec<u8> = (0..1 << 20).map(|i: u32| i.wrapping_mul(2_654_435_761).to_le_bytes()[3]).collect();
     let (mut read, mut write) = near.split();
@@ -227,6 +242,19 @@ async fn bulk_is_carried_unchanged_while_keys_are_renewed() {
     };
     tokio::join!(send, receive);
     assert_eq!(carried.await.unwrap(), Ok((SIZE as u64, SIZE as u64, End::Finished)));
+}
+
+#[tokio::test]
+async fn bulk_is_carried_unchanged_while_keys_are_renewed() {
+    let Some(line) = Line::new("RekeyLimit 16M").await else { return };
+    bulk_both_ways(&line).await;
+}
+
+#[tokio::test]
+async fn bulk_both_ways_through_a_jump_host_goes_on() {
+    let Some((line, _gate)) = Line::through_a_gate().await else { return };
+    let all = async { tokio::join!(bulk_both_ways(&line), bulk_both_ways(&line), bulk_both_ways(&line)) };
+    tokio::time::timeout(LONG, all).await.expect("both sessions stand still");
 }
 
 #[tokio::test]
