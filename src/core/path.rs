@@ -143,11 +143,12 @@ impl fmt::Display for PathList {
 fn split(text: &str, separator: Separator) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut start, mut in_brackets) = (0, false);
+    let last_bracket = text.rfind(']');
     for (at, character) in text.char_indices() {
         let part = text.get(start..at).unwrap_or("");
         let rest = text.get(at + character.len_utf8()..).unwrap_or("");
         match character {
-            '[' => in_brackets = part.ends_with('@') && rest.contains(']'),
+            '[' => in_brackets = part.ends_with('@') && last_bracket > Some(at),
             ']' => in_brackets = false,
             _ if character == separator.as_char() && !in_brackets && !is_drive(part, rest) => {
                 parts.push(part);

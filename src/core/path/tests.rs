@@ -35,6 +35,7 @@ fn lists_are_cut_where_flexnet_cuts_them() {
         ("c:/a.lic", Colon, vec!["path c", "path /a.lic"]),
         ("::27000@a:", Colon, vec!["server a Some(27000)"]),
         ("/opt/me@work/a,b.lic", Colon, vec!["path /opt/me@work/a,b.lic"]),
+        ("@[::1]:/odd@[dir:b.lic", Colon, vec!["server ::1 None", "path /odd@[dir", "path b.lic"]),
         ("/odd[dir:b.lic", Colon, vec!["path /odd[dir", "path b.lic"]),
         ("", Colon, vec![]),
     ] {
