@@ -3,7 +3,7 @@
 use alloc::format;
 use alloc::vec::Vec;
 
-use super::{Diagnostic, Severity, Span};
+use super::{Diagnostic, Severity, Span, closest};
 
 /// Collects diagnostics; beyond [`Remarks::MAX`] it only counts them.
 #[derive(Debug, Default)]
@@ -27,6 +27,12 @@ impl Remarks {
         }
     }
 
+    /// The [`closest`] of the candidates, for the hint of the next remark. The search costs more than all the rest of a
+    /// remark, so `None` when that would not be kept.
+    pub fn closest<'a>(&self, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+        if self.list.len() < Self::MAX { closest(word, candidates) } else { None }
+    }
+
     /// All that were kept, in the order of the text; then, if there were more, how many. `end` is where the text ends.
     /// The last one is as bad as the worst that it stands for, so that no error is lost.
     pub fn into_sorted(self, end: u32) -> Vec<Diagnostic> {
@@ -37,5 +43,21 @@ impl Remarks {
             list.push(Diagnostic::new(worst, place, format!("… and {} more", self.more)));
         }
         list
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_are_looked_for_only_while_somebody_reads_them() {
+        let mut remarks = Remarks::default();
+        for _ in 1..Remarks::MAX {
+            remarks.push(Diagnostic::new(Severity::Note, Span::default(), ""));
+        }
+        assert_eq!(remarks.closest("SOLVR", ["SOLVER"]), Some("SOLVER"));
+        remarks.push(Diagnostic::new(Severity::Note, Span::default(), ""));
+        assert_eq!(remarks.closest("SOLVR", ["SOLVER"]), None);
     }
 }

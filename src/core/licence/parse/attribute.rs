@@ -10,7 +10,7 @@ use super::table::{self, Row, Value};
 use super::{day, package, value};
 use crate::code::Code;
 use crate::licence::ast::Attribute;
-use crate::text::{Diagnostic, Severity, Spanned, Word, closest, in_ticks};
+use crate::text::{Diagnostic, Severity, Spanned, Word, in_ticks};
 
 /// Attributes of the newest licences that change nothing for licgate: no error.
 const NEWEST: [&str; 2] = ["SERVER_ID", "PLAT"];
@@ -62,7 +62,8 @@ impl Reader {
                 return ControlFlow::Break(());
             }
             None => {
-                line.push(unknown(name, word, line.keyword()));
+                let remark = unknown(name, word, line);
+                line.push(remark);
                 as_written(word)
             }
         };
@@ -145,12 +146,13 @@ fn unreadable(row: &Row, word: &Word<'_>, value: Value<'_>) -> Diagnostic {
     }
 }
 
-fn unknown(name: &str, word: &Word<'_>, keyword: Keyword) -> Diagnostic {
+fn unknown(name: &str, word: &Word<'_>, line: &mut Line<'_, '_>) -> Diagnostic {
     if NEWEST.iter().any(|newest| newest.eq_ignore_ascii_case(name)) {
         let message = format!("{} has no meaning for licgate", in_ticks(name));
         return Diagnostic::new(Severity::Warning, word.span, message).with_hint("it is kept and ignored");
     }
-    if let Some(value) = word.value().filter(|_| package::is_own(name) && keyword == Keyword::Package) {
+    if let Some(value) = word.value().filter(|_| package::is_own(name) && line.keyword() == Keyword::Package)
+    {
         let message = format!("OPTIONS cannot have the value {} here", in_ticks(&value.text));
         let hint = "write OPTIONS=SUITE or OPTIONS=SUITE_RESERVED, once";
         return error(value.span, Code::BAD_PACKAGE, message).with_hint(hint);
@@ -161,7 +163,7 @@ fn unknown(name: &str, word: &Word<'_>, keyword: Keyword) -> Diagnostic {
     }
     let remark =
         error(word.span, Code::FUTURE_FORMAT, format!("the attribute {} is not known", in_ticks(name)));
-    match closest(name, table::names().chain(package::OWN)) {
+    match line.remarks().closest(name, table::names().chain(package::OWN)) {
         Some(_) if package::is_own(name) => remark.with_hint("it belongs on a PACKAGE line"),
         Some(meant) => remark.with_hint(format!("did you mean {meant}?")),
         None => remark.with_hint("it is kept and ignored; if it is new, update licgate"),

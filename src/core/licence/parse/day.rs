@@ -6,7 +6,7 @@ use alloc::string::String;
 use super::line::error;
 use crate::code::Code;
 use crate::licence::ast::Expiry;
-use crate::text::{Remarks, Spanned, closest, in_ticks};
+use crate::text::{Remarks, Spanned, in_ticks};
 use crate::time::Date;
 
 /// An expiry date, or one of the spellings of "never". `None`: it is neither, which has been said.
@@ -14,7 +14,7 @@ pub(super) fn expiry(word: Spanned<&str>, remarks: &mut Remarks) -> Option<Spann
     let Spanned { span, node: text } = word;
     let Some(expiry) = Expiry::parse(text) else {
         let message = format!("{} is no date", in_ticks(text));
-        let hint = match closest(text, ["permanent"]) {
+        let hint = match remarks.closest(text, ["permanent"]) {
             Some(meant) => format!("did you mean {meant}?"),
             None => hint(text),
         };

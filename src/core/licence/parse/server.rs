@@ -81,9 +81,10 @@ fn option(word: &Word<'_>, server: &mut Server, line: &mut Line<'_, '_>) {
     } else {
         let message = format!("{} has no meaning on a SERVER line", in_ticks(name));
         let remark = error(word.span, Code::FUTURE_FORMAT, message);
-        line.push(match closest(name, NAMES) {
+        let remark = match line.remarks().closest(name, NAMES) {
             Some(meant) => remark.with_hint(format!("did you mean {meant}?")),
             None => remark.with_hint("it is ignored; remove it"),
-        });
+        };
+        line.push(remark);
     }
 }

@@ -8,7 +8,7 @@ use super::value;
 use crate::code::Code;
 use crate::licence::ast::Vendor;
 use crate::licence::spelling;
-use crate::text::{Diagnostic, Severity, Span, Spanned, Word, closest, in_ticks};
+use crate::text::{Diagnostic, Severity, Span, Spanned, Word, in_ticks};
 
 const NAMES: [&str; 2] = ["OPTIONS", "PORT"];
 
@@ -71,8 +71,9 @@ fn keyword(
 fn unexpected(span: Span, text: &str, line: &mut Line<'_, '_>) {
     let message = format!("{} has no meaning on a VENDOR line", in_ticks(text));
     let remark = error(span, Code::FUTURE_FORMAT, message);
-    line.push(match closest(text, NAMES) {
+    let remark = match line.remarks().closest(text, NAMES) {
         Some(meant) => remark.with_hint(format!("did you mean {meant}?")),
         None => remark.with_hint("it is ignored; a path with blanks or `=` in it goes in quotes"),
-    });
+    };
+    line.push(remark);
 }

@@ -11,7 +11,7 @@ use crate::licence::{Book, Pool, Seats};
 use crate::options::Options;
 use crate::options::ast::{Name, Narrowing, Scope, Selector, Statement};
 use crate::options::policy::pools::Pools;
-use crate::text::{Span, Spanned, closest, in_ticks};
+use crate::text::{Span, Spanned, in_ticks};
 
 pub(super) fn look(options: &Options, book: &Book, advice: &mut Advice<'_>) {
     let selection = Pools::of(book);
@@ -83,7 +83,7 @@ fn missing(selector: &Selector, book: &Book, selection: &Pools<'_>, advice: &mut
     let names =
         book.pools().iter().map(|pool| &pool.feature).chain(book.absences().iter().map(|it| &it.feature));
     let names = names.map(FeatureName::as_str).filter(|name| name.is_ascii());
-    let hint = match closest(feature.as_str(), names) {
+    let hint = match advice.remarks.closest(feature.as_str(), names) {
         _ if feature.as_str() == "*" => {
             "all features have keywords of their own: EXCLUDEALL, INCLUDEALL, TIMEOUTALL".into()
         }

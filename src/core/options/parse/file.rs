@@ -7,7 +7,7 @@ use alloc::string::String;
 use super::line::{error, warning};
 use crate::options::Options;
 use crate::options::ast::{Group, Kind, Name, Statement};
-use crate::text::{Remarks, Spanned, closest, in_ticks};
+use crate::text::{Remarks, Spanned, in_ticks};
 
 /// The groups of a file.
 #[derive(Default)]
@@ -54,7 +54,7 @@ fn undefined(kind: Kind, name: &Spanned<&String>, groups: &Groups<'_>, remarks: 
     let word = kind.word();
     let hint = if others.contains(text) {
         format!("there is a {} of this name: write {} {text}", other.word(), other.word())
-    } else if let Some(meant) = closest(text, own.iter().copied().filter(|name| name.is_ascii())) {
+    } else if let Some(meant) = remarks.closest(text, own.iter().copied().filter(|name| name.is_ascii())) {
         format!("did you mean {meant}?")
     } else {
         format!("add a line: {word} {text} and its members")

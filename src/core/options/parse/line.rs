@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::keyword::Keyword;
-use crate::text::{Diagnostic, Remarks, Severity, Span, Spanned, Word, closest, in_ticks};
+use crate::text::{Diagnostic, Remarks, Severity, Span, Spanned, Word, in_ticks};
 
 /// The words of a line behind its keyword.
 pub(super) struct Line<'a, 'r> {
@@ -28,6 +28,10 @@ impl<'a, 'r> Line<'a, 'r> {
     /// The whole line.
     pub(super) fn span(&self) -> Span {
         self.span
+    }
+
+    pub(super) fn remarks(&mut self) -> &mut Remarks {
+        self.remarks
     }
 
     pub(super) fn push(&mut self, diagnostic: Diagnostic) {
@@ -97,7 +101,7 @@ impl<'a, 'r> Line<'a, 'r> {
         let found = choices.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
         if found.is_none() {
             let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
-            let hint = match closest(text, names.iter().copied()) {
+            let hint = match self.remarks.closest(text, names.iter().copied()) {
                 Some(meant) => format!("did you mean {meant}?"),
                 None => format!("write one of {}", names.join(", ")),
             };

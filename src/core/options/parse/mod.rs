@@ -72,7 +72,8 @@ fn unknown(head: &str, lexer: &mut Lexer<'_>, remarks: &mut Remarks) {
         "" => "a line begins with a keyword, not with a quoted text".into(),
         _ => format!("{} is no keyword of an options file", in_ticks(head)),
     };
-    remarks.push(error(place, message).with_hint(who::suggestion(head)));
+    let hint = who::suggestion(head, remarks);
+    remarks.push(error(place, message).with_hint(hint));
 }
 
 fn statement(keyword: Keyword, line: &mut Line<'_, '_>) -> Option<Statement> {

@@ -9,7 +9,7 @@ use crate::host::HostId;
 use crate::id::FeatureName;
 use crate::licence::ast::Expiry;
 use crate::options::ast::{Narrowing, Selector};
-use crate::text::{Span, Spanned, Word, closest, in_ticks, spelling};
+use crate::text::{Span, Spanned, Word, in_ticks, spelling};
 use crate::version::Version;
 
 /// The keywords that narrow a rule, in their canonical case.
@@ -86,10 +86,11 @@ fn narrowing(span: Span, text: &str, line: &mut Line<'_, '_>) -> Option<Narrowin
     let key = key.trim_end();
     let Some(known) = KEYS.iter().find(|known| known.eq_ignore_ascii_case(key)) else {
         let message = format!("{} is no keyword that a feature can be narrowed by", in_ticks(key));
-        line.push(error(span, message).with_hint(match closest(key, KEYS) {
+        let hint = match line.remarks().closest(key, KEYS) {
             Some(meant) => format!("did you mean {meant}?"),
             None => format!("write one of {}", KEYS.join(", ")),
-        }));
+        };
+        line.push(error(span, message).with_hint(hint));
         return None;
     };
     let narrowing = valued(known, value);

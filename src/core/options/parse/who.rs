@@ -8,7 +8,7 @@ use super::keyword::Keyword;
 use super::line::{Line, error, warning};
 use crate::host::HostId;
 use crate::options::ast::{Group, Kind, Name, Who};
-use crate::text::{Spanned, closest, in_ticks};
+use crate::text::{Remarks, Spanned, in_ticks};
 
 /// Reads the type and the name. `None`: one of them is none, which has been said.
 pub(super) fn read(line: &mut Line<'_, '_>) -> Option<Who> {
@@ -91,8 +91,8 @@ fn is_address(text: &str) -> bool {
 }
 
 /// The keyword that an unknown first word was probably meant to be.
-pub(super) fn suggestion(head: &str) -> String {
-    match closest(head, Keyword::names()) {
+pub(super) fn suggestion(head: &str, remarks: &Remarks) -> String {
+    match remarks.closest(head, Keyword::names()) {
         Some(meant) => format!("did you mean {meant}? a comment begins with `#`"),
         None => "write the rule behind its keyword; a comment begins with `#`".into(),
     }
