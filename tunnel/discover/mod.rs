@@ -55,6 +55,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::ssh::prompt::is_format;
+
 mod found;
 mod licence;
 mod local;
@@ -205,7 +207,7 @@ fn printable(text: &str) -> String {
     text.trim_end()
         .chars()
         .take(LONGEST)
-        .flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] })
+        .flat_map(|c| if c.is_control() || is_format(c) { c.escape_debug().collect() } else { vec![c] })
         .collect()
 }
 

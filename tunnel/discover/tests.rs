@@ -30,7 +30,7 @@ impl Remote for Server {
         let text = match (marker, self.script, known) {
             (Some(marker), Some(script), _) => script.replace("MARK", marker),
             (_, _, Some((_, output))) => (*output).to_owned(),
-            _ if self.commands.is_empty() => return Err("no commands\u{1b}[2J here".into()),
+            _ if self.commands.is_empty() => return Err("no commands\u{1b}[2J\u{202e} here".into()),
             _ => String::new(),
         };
         Ok(text.into_bytes())
@@ -285,7 +285,7 @@ async fn a_server_that_allows_nothing_leaves_what_is_known_and_says_why() {
     given ports: 1715 (master daemon)
     licence files and variables: no licence file was given, and no variable names this server
     the master daemon's word: nothing answers at the ports where it may be: refused
-    a look at the server: no commands\u{1b}[2J here
+    a look at the server: no commands\u{1b}[2J\u{202e} here
     ");
     let unknown = Server { commands: vec![("x", "")], ..Server::default() };
     let discovery = discover(&request, &unknown).await;

@@ -97,7 +97,7 @@ pub fn printable(text: &str) -> String {
 }
 
 /// Characters that change the order or the look of those around them.
-fn is_format(c: char) -> bool {
+pub(crate) fn is_format(c: char) -> bool {
     matches!(
         c,
         '\u{ad}'
