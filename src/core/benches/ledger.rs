@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion};
 use licgate_core::ledger::{Ask, Ledger, Patience};
+use licgate_core::options::Policy;
 use licgate_core::time::{LeaseTime, Now, WallTime};
 
 use crate::{book, people};
@@ -46,8 +47,9 @@ impl Desk {
         let book = book::of(&format!("INCREMENT solver acme 2025.06 permanent {}", leases + free));
         let patience = Patience { silence: Duration::from_secs(1 << 30), grace: Duration::from_secs(60) };
         let now = Now { lease: LeaseTime(0), wall: WallTime(1_750_000_000) };
-        let mut desk =
-            Self { ledger: Ledger::new(book, patience, 1000), now, held: Vec::new(), next: 0, draw: 1 };
+        let policy = Policy::open(&book);
+        let ledger = Ledger::new(book, policy, patience, 1000);
+        let mut desk = Self { ledger, now, held: Vec::new(), next: 0, draw: 1 };
         (0..leases).for_each(|_| desk.check_out());
         desk
     }
