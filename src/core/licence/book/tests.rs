@@ -1,6 +1,7 @@
 //! What is served of a licence text, on a day, on a host.
 
 mod histories;
+mod origins;
 mod replacing;
 
 use super::*;
