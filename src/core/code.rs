@@ -82,7 +82,7 @@ codes! {
     /// An EXCLUDE line of the options file names the client.
     EXCLUDED = -38, 348, "User/host on EXCLUDE list for feature";
     /// INCLUDE lines of the options file name others only.
-    NOT_INCLUDED = -39, 349, "User/host not on INCLUDE list for feature";
+    NOT_INCLUDED = -39, 147, "User/host not on INCLUDE list for feature";
     /// Check-in or heartbeat for a lease that does not exist.
     NEVER_CHECKED_OUT = -41, 327, "Feature was never checked out";
     /// A request is out of the agreed bounds.
@@ -166,6 +166,7 @@ mod tests {
     #[test]
     fn a_code_prints_as_flexnet_does() {
         assert_eq!(Code::ALL_IN_USE.to_string(), "Licensed number of users already reached. (-4,342)");
+        assert_eq!(Code::NOT_INCLUDED.numbers().to_string(), "(-39,147)");
         assert_eq!(Code::CANNOT_CONNECT.exit_status(), 241);
         assert_eq!(Code::SERVER_DOWN.exit_status(), 160);
     }
