@@ -13,7 +13,7 @@ use crate::licence::{self, Surroundings};
 use crate::options::parse;
 use crate::time::Date;
 
-const FILES: usize = 87;
+const FILES: usize = 88;
 
 fn tree(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)

@@ -1,6 +1,7 @@
 //! What an administrator should know about an options file without mistakes: rules that never apply, that contradict each
 //! other, or that the licence has nothing for.
 
+mod inclusion;
 mod licensed;
 mod rules;
 mod terms;
@@ -25,6 +26,7 @@ pub fn advise(source: &Source, options: &Options, book: Option<&Book>) -> Vec<Di
     terms::look(options, &mut advice);
     if let Some(book) = book {
         licensed::look(options, book, &mut advice);
+        inclusion::look(options, book, &mut advice);
     }
     advice.remarks.into_sorted(u32::try_from(source.text().len()).unwrap_or(u32::MAX))
 }
