@@ -5,14 +5,15 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::Policy;
+use super::by_name::ByName;
 use super::names::{NameId, Names};
 use super::pools::Pools;
 use super::rule::{Rule, RuleId};
-use super::table::{Cap, PoolRules, Table};
+use super::table::{Cap, Lists, PoolRules, Row, Table};
 use super::terms::{BorrowTerms, PoolTerms, Reservation};
 use crate::licence::{Book, Pool, Seats};
 use crate::options::Options;
-use crate::options::ast::{Kind, Name, Scope, Selector, Statement, Who};
+use crate::options::ast::{Name, Scope, Selector, Statement, Who};
 use crate::text::Source;
 
 impl Policy {
@@ -33,8 +34,9 @@ impl Policy {
                 rules.push(Rule::new(source, statement));
             }
         }
-        let Compiler { names, everywhere, mut pools, .. } = compiler;
-        pools.iter_mut().for_each(|pool| order_reservations(pool, &names));
+        let Compiler { names, mut everywhere, mut pools, .. } = compiler;
+        everywhere.settle();
+        pools.iter_mut().for_each(|pool| pool.settle(|name| names.kind(name)));
         Self { rules, names, everywhere, pools }
     }
 
@@ -57,18 +59,18 @@ impl Compiler<'_> {
     fn take(&mut self, rule: RuleId, statement: &Statement) -> bool {
         match statement {
             Statement::Exclude(scope, who) => self.list(scope, who, |table, name| {
-                table.row_mut(name).checkout.excluded.get_or_insert(rule);
+                table.add(name, Row { checkout: Lists::excluded(rule), ..Row::default() });
             }),
             Statement::Include(scope, who) => self.list(scope, who, |table, name| {
                 table.first_include.get_or_insert(rule);
-                table.row_mut(name).checkout.included.get_or_insert(rule);
+                table.add(name, Row { checkout: Lists::included(rule), ..Row::default() });
             }),
             Statement::ExcludeBorrow(feature, who) => self.list_of(feature, who, |table, name| {
-                table.row_mut(name).borrow.excluded.get_or_insert(rule);
+                table.add(name, Row { borrow: Lists::excluded(rule), ..Row::default() });
             }),
             Statement::IncludeBorrow(feature, who) => self.list_of(feature, who, |table, name| {
                 table.first_include_borrow.get_or_insert(rule);
-                table.row_mut(name).borrow.included.get_or_insert(rule);
+                table.add(name, Row { borrow: Lists::included(rule), ..Row::default() });
             }),
             Statement::Max(seats, feature, who) => {
                 self.max(feature, who, Cap { rule, seats: seats.node });
@@ -140,7 +142,7 @@ impl Compiler<'_> {
             match name {
                 None => _ = pool.max_each.entry(who.kind).or_insert(cap),
                 Some(_) if pool.max_each.contains_key(&who.kind) => {}
-                Some(name) => _ = pool.table.row_mut(name).max.get_or_insert(cap),
+                Some(name) => pool.table.add(name, Row { max: Some(cap), ..Row::default() }),
             }
         }
     }
@@ -192,7 +194,7 @@ fn without_rules(book: &Book, pool: &Pool) -> PoolRules {
             borrow,
             reservations: Vec::new(),
         },
-        reserved: BTreeMap::new(),
+        reserved: ByName::default(),
         unreserved: licensed(pool),
     }
 }
@@ -210,12 +212,4 @@ fn licensed(pool: &Pool) -> u32 {
         Seats::Counted { total, .. } => total,
         Seats::Uncounted => 0,
     }
-}
-
-/// Reservations of one user, host, display, address or project come before those of groups: who has both should use his own.
-fn order_reservations(pool: &mut PoolRules, names: &Names) {
-    let reservations = &mut pool.terms.reservations;
-    let is_group = |it: &Reservation| matches!(names.kind(it.name), Some(Kind::Group | Kind::HostGroup));
-    reservations.sort_by_key(|it| (is_group(it), it.rule));
-    pool.reserved = reservations.iter().enumerate().map(|(place, it)| (it.name, place)).collect();
 }

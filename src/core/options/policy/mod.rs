@@ -17,10 +17,12 @@
 //!
 //! # What it costs
 //! Each name in the file is a number. A client is looked up by user, host, address (once for each shape of wildcards
-//! that occurs), display and project; a pool has one row for each name that its rules mention. So a decision takes the
-//! names that the client goes by, with the groups that list it, times O(log n); no list of rules is ever walked.
+//! that occurs), display and project; a pool has one row for each name that its rules mention, in the order of the
+//! numbers. So a decision takes the names that the client goes by, with the groups that list it, times O(log n), and never
+//! more than one pass over the rows: in a great many groups it costs some nanoseconds for each.
 
 mod address;
+mod by_name;
 mod client;
 mod compile;
 mod names;
@@ -86,10 +88,8 @@ impl Policy {
     pub fn judge(&self, client: &Known<'_>, pool: usize) -> Option<Judgement<'_>> {
         let rules = self.pools.get(pool)?;
         let mut found = Found::default();
-        for name in &client.names {
-            found.add(self.everywhere.row(*name));
-            found.add(rules.table.row(*name));
-        }
+        found.add(&self.everywhere, client);
+        found.add(&rules.table, client);
         let first = |left: Option<RuleId>, right: Option<RuleId>| left.into_iter().chain(right).min();
         let include = first(self.everywhere.first_include, rules.table.first_include);
         if let Err(refusal) = admit(&found.checkout, include) {

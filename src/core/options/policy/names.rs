@@ -11,7 +11,7 @@ use crate::options::ast::{FqdnMatching, Kind, Name, Statement};
 
 /// A kind and a name, such as `USER bob` or `GROUP cae`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct NameId(u32);
+pub struct NameId(pub(super) u32);
 
 /// All names of an options file.
 #[derive(Debug, Default)]
