@@ -9,8 +9,8 @@ use tokio::sync::Mutex;
 use crate::clock;
 use crate::resolve::Resolver;
 use crate::ssh::error::Cause;
-use crate::ssh::known_hosts::{Decision, Host, KnownHosts, LearnError, decide, learn};
-use crate::ssh::prompt::{Prompt, Question};
+use crate::ssh::known_hosts::{Decision, Host, KnownHosts, LearnError, confirms, decide, learn};
+use crate::ssh::prompt::{NoAnswer, Prompt, Question};
 use crate::ssh::route::{Addresses, Resolve};
 use crate::ssh::session::{HostKeys, Judgement, Known};
 use crate::ssh::target::Target;
@@ -27,6 +27,13 @@ impl Resolve for Names {
         })
     }
 }
+
+/// How often it is asked whether a key is right, where the answer is neither yes nor no.
+const MOST_ASKED: usize = 3;
+
+/// Why a key is refused to which nobody said yes.
+const UNCONFIRMED: &str = "it was not confirmed; ask the server's administrator for the fingerprint of its key \
+    (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub shows it there), and say yes only if it is the one shown here";
 
 /// The known-hosts files of each target, and what a person says of keys that are in none of them. All tunnels of a process have
 /// the same one, for they may meet one unknown host, such as a jump host, at the same time.
@@ -72,7 +79,8 @@ impl Keys {
                 let is_right = match before {
                     Some(before) => before.is_right,
                     None => {
-                        let is_right = self.ask(&question).await?;
+                        let is_right =
+                            self.confirmed(&question, data).await.map_err(|why| why.to_string())?;
                         said.push(Said { host: host.name().to_owned(), key: data.clone(), is_right });
                         if is_right {
                             remember(target, host, data).await?;
@@ -80,15 +88,9 @@ impl Keys {
                         is_right
                     }
                 };
-                if is_right { Ok(()) } else { Err("it was not confirmed".into()) }
+                if is_right { Ok(()) } else { Err(UNCONFIRMED.into()) }
             }
         }
-    }
-
-    async fn ask(&self, question: &str) -> Result<bool, Cause> {
-        let question = Question { text: format!("{question} [yes/no] "), echo: true };
-        let answer = self.prompt.ask(question).await.map_err(|why| why.to_string())?;
-        Ok(answer.trim().eq_ignore_ascii_case("yes"))
     }
 }
 
@@ -110,6 +112,21 @@ impl HostKeys for Keys {
                 Decision::Remember(_) | Decision::Ask(_) => self.meet(target, &host, key).await,
             }
         })
+    }
+}
+
+impl Keys {
+    /// Whether a person says that this is the right key.
+    async fn confirmed(&self, question: &str, key: &KeyData) -> Result<bool, NoAnswer> {
+        let mut text = format!("{question} [yes, no, or the fingerprint that you were given] ");
+        for _ in 0..MOST_ASKED {
+            let answer = self.prompt.ask(Question { text, echo: true }).await?;
+            if let Some(is_right) = confirms(&answer, key) {
+                return Ok(is_right);
+            }
+            text = "Please type yes, no, or the fingerprint (SHA256:…): ".to_owned();
+        }
+        Ok(false)
     }
 }
 

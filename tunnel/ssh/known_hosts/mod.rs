@@ -21,7 +21,7 @@ use russh::keys::{Algorithm, Certificate, HashAlg, PublicKeyOrCertificate};
 
 pub use learn::{LearnError, learn};
 use line::{Line, Marker};
-pub use policy::{Decision, decide, describe};
+pub use policy::{Decision, confirms, decide, describe};
 
 use super::file::{self, others_may_write};
 use super::target::Target;

@@ -41,6 +41,17 @@ pub fn decide(verdict: &Verdict, policy: UnknownHost, can_ask: bool, host: &Host
     }
 }
 
+/// What an answer to [`Decision::Ask`] says about `key`; `None`: neither yes nor no. A fingerprint, as OpenSSH prints it, says yes
+/// where it is the key's.
+pub fn confirms(answer: &str, key: &KeyData) -> Option<bool> {
+    let answer = answer.trim();
+    match answer.to_ascii_lowercase().as_str() {
+        "yes" => Some(true),
+        "no" => Some(false),
+        other => other.starts_with("sha256:").then(|| answer == key.fingerprint(HashAlg::Sha256).to_string()),
+    }
+}
+
 /// Why a host is refused whatever the user's policy is; `None` where it is not.
 pub(super) fn refusal(verdict: &Verdict, host: &Host, key: &KeyData) -> Option<String> {
     let shown = describe(key);

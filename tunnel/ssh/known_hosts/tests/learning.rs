@@ -69,3 +69,24 @@ async fn a_file_that_another_program_keeps_locked_is_given_up() {
     learnt.unwrap();
     assert_eq!(fs::read_to_string(&file).unwrap(), format!("lic1 {}\n", text(1)));
 }
+
+#[test]
+fn an_answer_says_yes_or_no_or_is_asked_for_again() {
+    let shown = key(1);
+    let fingerprint = |of: &PublicKey| of.fingerprint(HashAlg::Sha256).to_string();
+    let (right, wrong) = (fingerprint(&shown), fingerprint(&key(2)));
+    let cases = [
+        ("yes", Some(true)),
+        (" YES\r", Some(true)),
+        ("No", Some(false)),
+        (right.as_str(), Some(true)),
+        (wrong.as_str(), Some(false)),
+        (&right[..right.len() - 1], Some(false)),
+        ("y", None),
+        ("", None),
+        ("maybe", None),
+    ];
+    for (answer, expected) in cases {
+        assert_eq!(confirms(answer, shown.key_data()), expected, "{answer:?}");
+    }
+}
