@@ -16,16 +16,21 @@ const MOST_QUESTIONS: usize = 16;
 /// How many lines of one text of the server are shown.
 const MOST_LINES: usize = 40;
 
+/// A password in the report of a login.
+const PASSWORD: &str = "a password";
+
 impl<H: Handler> Login<'_, H> {
     /// Asks for the password and gives it to the server.
     pub(super) async fn password(&mut self) -> Result<Told, LoginError> {
-        let text = format!("Password of {}@{}: ", self.target.user, self.target.typed);
+        let is_again = self.report.tried.last().is_some_and(|last| last == PASSWORD);
+        let refused = if is_again { "That was not accepted. " } else { "" };
+        let text = format!("{refused}Password of {}@{}: ", self.target.user, self.target.typed);
         let password = match self.means.prompt.ask(Question { text, echo: false }).await {
             Ok(password) => password,
             Err(NoAnswer::Cancelled) => return Err(LoginError::Cancelled),
-            Err(why) => return Ok(self.skip(format!("a password ({why})"))),
+            Err(why) => return Ok(self.skip(format!("{PASSWORD} ({why})"))),
         };
-        self.report.tried.push("a password".to_owned());
+        self.report.tried.push(PASSWORD.to_owned());
         // The library erases its own copy.
         let offer = self.handle.authenticate_password(self.target.user.clone(), password.as_str());
         let answer = self.grace.wait(offer).await;

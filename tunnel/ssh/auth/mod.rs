@@ -96,11 +96,14 @@ impl fmt::Display for Report {
             [] => none.to_owned(),
             items => items.join(", "),
         };
-        write!(f, "tried {}; ", list(&self.tried, "nothing"))?;
+        write!(f, "tried {}; ", list(&counted(&self.tried), "nothing"))?;
         if !self.skipped.is_empty() {
             write!(f, "could not use {}; ", self.skipped.join(", "))?;
         }
         write!(f, "the server allows {}", list(&self.allowed, "no way to log in that is known here"))?;
+        if !self.tried.is_empty() {
+            write!(f, "; where your account has another name: ACCOUNT@SERVER")?;
+        }
         if self.allowed.iter().any(|method| method == "publickey") {
             write!(f, "; for a key of your own: ssh-keygen, then ssh-copy-id")?;
         }
@@ -113,6 +116,17 @@ impl fmt::Display for Report {
         }
         Ok(())
     }
+}
+
+/// The items, of which those that are equal and follow on each other stand there once, with their number.
+fn counted(items: &[String]) -> Vec<String> {
+    let same = items.chunk_by(|one, next| one == next);
+    same.map(|same| match same {
+        [one] => one.clone(),
+        [one, ..] => format!("{one} {} times", same.len()),
+        [] => String::new(),
+    })
+    .collect()
 }
 
 /// Logs in, by as many steps as the server wants. Each key is offered once, and few answers are given: a login that fails is

@@ -156,7 +156,7 @@ async fn a_password_and_then_questions_in_rounds() {
         asked,
         [
             password,
-            password,
+            "That was not accepted. Password of ann@licences: ",
             "(ann@licences) Name : \n(ann@licences) Passphrase of your key: ",
             "(ann@licences) Pin: ",
             "(ann@licences) Code: "
@@ -179,6 +179,15 @@ async fn three_wrong_answers_are_the_end() {
     assert!(error.is_final() && text.contains("the server allows keyboard-interactive, password"), "{text}");
     assert!(!text.contains("abc"), "{text}");
     assert!(text.contains("answers to the server's questions") && !text.contains("asked nothing"), "{text}");
+}
+
+#[tokio::test]
+async fn after_wrong_passwords_they_are_counted_and_the_account_is_doubted() {
+    let user = User::who_says(&["a", "b", "c"]);
+    let (opened, _) = open(&[MethodKind::Password], &user).await;
+    let text = opened.unwrap_err().to_string();
+    assert!(text.contains("tried a password 3 times; the server allows password"), "{text}");
+    assert!(text.contains("ACCOUNT@SERVER"), "{text}");
 }
 
 #[tokio::test]
