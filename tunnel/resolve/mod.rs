@@ -115,16 +115,17 @@ pub struct Unresolved {
 
 impl fmt::Display for Unresolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no usable address of {:?} was found", self.host)?;
+        let remedy = "check the name, or give the address as HostName in ~/.ssh/config";
+        write!(f, "no usable address of {:?} was found; {remedy}", self.host)?;
         for (index, (rung, why)) in self.failures.iter().enumerate() {
-            write!(f, "{} {rung}: {why}", if index == 0 { ":" } else { ";" })?;
+            write!(f, "{} {rung}: {why}", if index == 0 { "; what was asked:" } else { ";" })?;
         }
         if is_multicast(&self.host) {
             f.write_str(
                 "; names in .local are answered by multicast DNS, which needs systemd-resolved here",
             )?;
         }
-        f.write_str("; check the name, or give the address as HostName in ~/.ssh/config")
+        Ok(())
     }
 }
 

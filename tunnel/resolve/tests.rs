@@ -182,7 +182,7 @@ async fn a_name_server_that_reads_our_override_is_passed_over() {
     let failed = tokio::select! { () = serve(&socket, &zone) => return, failed = lab.ask("lic2") => failed };
     let failed = failed.unwrap_err();
     let text = failed.to_string().replace(&lab.dir.path().display().to_string(), "DIR");
-    insta::assert_snapshot!(text, @r#"no usable address of "lic2" was found: the hosts file: its answer leads back to this machine (127.77.3.2, 10.99.0.1); systemd-resolved: it does not run here; the name servers behind systemd-resolved: 127.0.0.1: its answer leads back to this machine (10.99.0.1); the system's name servers: there is no DIR/resolv.conf; the address of last time: it was never resolved before; check the name, or give the address as HostName in ~/.ssh/config"#);
+    insta::assert_snapshot!(text, @r#"no usable address of "lic2" was found; check the name, or give the address as HostName in ~/.ssh/config; what was asked: the hosts file: its answer leads back to this machine (127.77.3.2, 10.99.0.1); systemd-resolved: it does not run here; the name servers behind systemd-resolved: 127.0.0.1: its answer leads back to this machine (10.99.0.1); the system's name servers: there is no DIR/resolv.conf; the address of last time: it was never resolved before"#);
 }
 
 #[tokio::test]
