@@ -97,9 +97,15 @@ fn cannot_listen(at: SocketAddr, error: &io::Error) -> Failure {
         IpAddr::V4(address) => platform::port_owner(address, at.port()),
         IpAddr::V6(_) => None,
     };
+    let hint = match owner {
+        Some(_) => "end it, or pin another address in the profile",
+        None => {
+            "perhaps another user's tunnel to this server, which serves you too: try your application; else pin another address in the profile"
+        }
+    };
     let owner = owner.map_or("a process that may not be seen".to_owned(), |owner| owner.to_string());
     let message = format!("port {} of {} is taken by {owner}", at.port(), at.ip());
-    Failure::new(Exit::PortTaken, message).with_hint("end it, or pin another address in the profile")
+    Failure::new(Exit::PortTaken, message).with_hint(hint)
 }
 
 #[cfg(test)]

@@ -151,7 +151,9 @@ impl Real {
         Plan::make(&wish).map_err(|obstacles| {
             let lines: Vec<_> = obstacles.iter().map(ToString::to_string).collect();
             let failure = Failure::new(Exit::NoPorts, lines.join("\n"));
-            failure.with_hint("name the ports: --ports 1715,1716, or ports = [1715, 1716] in the profile")
+            failure.with_hint(
+                "perhaps the licence server does not run: ask its administrator; else name the ports: --ports 1715,1716, or ports = [1715, 1716] in the profile",
+            )
         })
     }
 

@@ -57,7 +57,7 @@ impl fmt::Display for Conflict {
         let Self { line, address, name } = self;
         write!(
             f,
-            "line {line} of the hosts file leads {name} to {address}; some systems answer with both addresses"
+            "line {line} of the hosts file leads {name} to {address}; some systems answer with both addresses: take it out"
         )
     }
 }

@@ -83,10 +83,10 @@ fn lines_that_lead_a_name_elsewhere_are_named() {
     let found = conflicts(&put_in(file, &block("lic1", 1)), &block("lic1", 1));
     let found: Vec<_> = found.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(found.join("\n"), @r"
-    line 2 of the hosts file leads LIC1.Corp.Example. to 10.0.0.1; some systems answer with both addresses
-    line 6 of the hosts file leads lic1 to 10.0.0.3; some systems answer with both addresses
-    line 7 of the hosts file leads lic1 to ::1; some systems answer with both addresses
-    line 8 of the hosts file leads lic1 to fe80::1; some systems answer with both addresses
+    line 2 of the hosts file leads LIC1.Corp.Example. to 10.0.0.1; some systems answer with both addresses: take it out
+    line 6 of the hosts file leads lic1 to 10.0.0.3; some systems answer with both addresses: take it out
+    line 7 of the hosts file leads lic1 to ::1; some systems answer with both addresses: take it out
+    line 8 of the hosts file leads lic1 to fe80::1; some systems answer with both addresses: take it out
     ");
 }
 
