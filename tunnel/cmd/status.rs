@@ -20,7 +20,7 @@ const ENDING: Duration = Duration::from_secs(15);
 /// Shows how the tunnels are.
 pub(super) fn status(server: Option<&str>, json: bool) -> Result<(), Failure> {
     let places = chosen(server)?;
-    let boards: Vec<Board> = tell_all(&places, Word::Status)?.into_iter().map(|(_, board)| board).collect();
+    let Heard { boards, silent } = tell_all(&places, Word::Status)?;
     let text = if json {
         serde_json::to_string_pretty(&boards).unwrap_or_default() + "\n"
     } else {
@@ -28,7 +28,9 @@ pub(super) fn status(server: Option<&str>, json: bool) -> Result<(), Failure> {
     };
     // Nobody to read it is no failure.
     drop(io::stdout().write_all(text.as_bytes()));
-    if boards.is_empty() {
+    if silent.is_err() {
+        silent
+    } else if boards.is_empty() {
         Err(Failure::new(Exit::No, if json { "" } else { "no tunnel is up" }))
     } else {
         Ok(())
@@ -45,7 +47,7 @@ pub(super) fn down(server: Option<&str>, all: bool) -> Result<(), Failure> {
         let failure = Failure::new(Exit::Usage, format!("{} tunnels are up", places.len()));
         return Err(failure.with_hint("name one, or say --all; `lictunnel status` shows them"));
     }
-    tell_all(&places, Word::Stop)?;
+    tell_all(&places, Word::Stop)?.silent?;
     runtime()?.block_on(async {
         for place in &places {
             let gone = async {
@@ -70,7 +72,7 @@ pub(super) fn kick(server: Option<&str>) -> Result<(), Failure> {
     if places.is_empty() {
         return Err(Failure::new(Exit::No, "no tunnel is up"));
     }
-    tell_all(&places, Word::Kick).map(drop)
+    tell_all(&places, Word::Kick)?.silent
 }
 
 /// The tunnel of this server, or all that are up.
@@ -85,23 +87,34 @@ fn chosen(server: Option<&str>) -> Result<Vec<Place>, Failure> {
     Ok(vec![place])
 }
 
-fn tell_all(places: &[Place], word: Word) -> Result<Vec<(Place, Board)>, Failure> {
+/// What tunnels have to say.
+struct Heard {
+    /// Of those that answer.
+    boards: Vec<Board>,
+    /// The first that does not.
+    silent: Result<(), Failure>,
+}
+
+/// Tells all of them. One that does not answer does not keep the others from hearing it.
+fn tell_all(places: &[Place], word: Word) -> Result<Heard, Failure> {
     runtime()?.block_on(async {
-        let mut heard = Vec::new();
+        let mut heard = Heard { boards: Vec::new(), silent: Ok(()) };
         for place in places {
             match say(&place.channel, word).await {
-                Ok(board) => heard.push((place.clone(), board)),
-                // It ended just now.
-                Err(_) if place.owner().is_none() => {}
-                Err(error) => {
-                    let (pid, server) = place.owner().unwrap_or_default();
-                    let message = format!("the tunnel to {server}, process {pid}, does not answer: {error}");
-                    return Err(Failure::new(Exit::No, message));
-                }
+                Ok(board) => heard.boards.push(board),
+                Err(error) => heard.silent = heard.silent.and(silent(place, &error)),
             }
         }
         Ok(heard)
     })
+}
+
+/// What it means that nobody answers at this place: nothing where the tunnel ended just now.
+fn silent(place: &Place, error: &io::Error) -> Result<(), Failure> {
+    let Some((pid, server)) = place.owner() else { return Ok(()) };
+    let message = format!("the tunnel to {server}, process {pid}, does not answer: {error}");
+    Err(Failure::new(Exit::No, message)
+        .with_hint(format!("it may be stopped or stuck: `kill -CONT {pid}`, else `kill -9 {pid}`")))
 }
 
 fn page(board: &Board) -> String {
