@@ -87,12 +87,27 @@ pub(super) async fn application(spec: &Spec, plan: Option<&Plan>, report: &mut R
     if !board.is_open {
         return report.say(TUNNEL, Err(Failure::new(Exit::Unreachable, told)));
     }
-    report.say(TUNNEL, Ok(told));
+    report.say(TUNNEL, covers(plan, &board).map(|()| told));
     let port = plan.and_then(|plan| plan.proofs().first().copied());
     if let Some(port) = port.or_else(|| board.forwards.first().map(|row| row.port)) {
         report.begin(APPLICATION);
         report.say(APPLICATION, reaches(&board, port).await);
     }
+}
+
+/// Whether the tunnel listens on all ports that the server has now: a vendor daemon may have come back on another one, which the
+/// tunnel does not hear of while nobody asks it for the old one.
+fn covers(plan: Option<&Plan>, board: &Board) -> Result<(), Failure> {
+    let wanted = plan.into_iter().flat_map(|plan| &plan.forwards);
+    let missed: Vec<_> = wanted
+        .filter(|wanted| board.forwards.iter().all(|row| row.port != wanted.number))
+        .map(|wanted| format!("{} ({})", wanted.number, wanted.role))
+        .collect();
+    if missed.is_empty() {
+        return Ok(());
+    }
+    let message = format!("process {} does not listen on {}", board.pid, missed.join(", "));
+    Err(Failure::new(Exit::No, message).with_hint(format!("lictunnel kick {}", board.server)))
 }
 
 /// Goes the way of an application: by each name to the tunnel, and in.
@@ -140,5 +155,48 @@ async fn taken(at: SocketAddr) -> io::Result<()> {
         Ok(Err(error)) => Err(error),
         // Silence is what a server does that waits to be asked.
         Ok(Ok(_)) | Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::discover::Role;
+    use crate::engine::Forwarded;
+    use crate::plan::Port;
+
+    #[test]
+    fn a_port_that_the_server_has_and_the_tunnel_has_not_is_wrong() {
+        let port = |number| Port { number, role: Role::Vendor("acme".to_owned()) };
+        let row = |port| Forwarded {
+            port,
+            role: String::new(),
+            open: 0,
+            total: 0,
+            refused: 0,
+            bytes_up: 0,
+            bytes_down: 0,
+        };
+        let plan = Plan {
+            address: IpAddr::from([127, 77, 3, 1]),
+            names: Vec::new(),
+            strange_names: Vec::new(),
+            hosts: Vec::new(),
+            forwards: vec![port(27000), port(40002)],
+            is_whole: true,
+        };
+        let board = |ports: [u16; 2]| Board {
+            server: "lic1".to_owned(),
+            pid: 7,
+            forwards: ports.map(row).to_vec(),
+            ..Board::default()
+        };
+        assert!(covers(Some(&plan), &board([27000, 40002])).is_ok());
+        assert!(covers(None, &board([27000, 40001])).is_ok());
+        let failure = covers(Some(&plan), &board([27000, 40001])).unwrap_err();
+        assert_eq!(
+            failure.to_string(),
+            "process 7 does not listen on 40002 (vendor daemon acme)\n  hint: lictunnel kick lic1"
+        );
     }
 }
