@@ -11,14 +11,30 @@ use super::tunnels::Standing;
 use crate::engine::{Board, OverrideState};
 use crate::tasks::Tasks;
 
+/// How a line that stays is told.
+pub(super) type Tell = fn(&Screen, &str);
+
+/// What goes into a log that [`log`] writes: with these lines there is no need of those of single tunnels.
+pub(super) const LOGGED: &str = "warn,lictunnel::cmd::live=info";
+
+/// Tells a line where the screen is a log: as everything else there, with its time.
+pub(super) fn log(_: &Screen, line: &str) {
+    tracing::info!("{line}");
+}
+
 /// Tells each change until all tunnels have ended.
-pub(super) fn show(mut standings: watch::Receiver<Vec<Standing>>, screen: Arc<Screen>, tasks: &Tasks) {
+pub(super) fn show(
+    mut standings: watch::Receiver<Vec<Standing>>,
+    screen: Arc<Screen>,
+    tell: Tell,
+    tasks: &Tasks,
+) {
     let mut before = standings.borrow_and_update().clone();
     drop(tasks.spawn(async move {
         while standings.changed().await.is_ok() {
             let now = standings.borrow_and_update().clone();
             for line in before.iter().zip(&now).flat_map(|(before, now)| news(before, now)) {
-                screen.print(&line);
+                tell(&screen, &line);
             }
             screen.show_live(passing(&now));
             let status = summary(&now);

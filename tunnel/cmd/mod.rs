@@ -166,11 +166,11 @@ fn at_terminal() -> bool {
 
 /// Begins the log on standard error.
 fn begin_log(level: &str, loud: u8) {
-    begin_log_to(BoxMakeWriter::new(io::stderr), level, loud);
+    begin_log_to(BoxMakeWriter::new(io::stderr), level, loud, false);
 }
 
-/// Begins the log. RUST_LOG goes before the flags.
-fn begin_log_to(writer: BoxMakeWriter, level: &str, loud: u8) {
+/// Begins the log. RUST_LOG goes before the flags. `is_file`: it is read later, when only the log can say when something was.
+fn begin_log_to(writer: BoxMakeWriter, level: &str, loud: u8, is_file: bool) {
     let directives = match loud {
         0 => level.to_owned(),
         1 => "warn,lictunnel=debug".to_owned(),
@@ -179,8 +179,8 @@ fn begin_log_to(writer: BoxMakeWriter, level: &str, loud: u8) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(directives));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_target(loud > 1);
     // What the log cannot write it would say on standard error with a macro that panics when that is full.
-    let log = log.log_internal_errors(false).without_time().with_writer(writer);
-    if let Err(error) = log.try_init() {
+    let log = log.log_internal_errors(false).with_writer(writer);
+    if let Err(error) = if is_file { log.try_init() } else { log.without_time().try_init() } {
         tracing::debug!(%error, "there is a log already");
     }
 }

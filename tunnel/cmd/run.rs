@@ -31,7 +31,7 @@ use crate::tasks::Tasks;
 pub(super) fn run(mut specs: Vec<Spec>, application: &[OsString], loud: u8) -> Result<u8, Failure> {
     let tasks = Tasks::new();
     let screen = Arc::new(Screen::new(&tasks));
-    begin_log_to(BoxMakeWriter::new(Arc::clone(&screen)), "warn", loud);
+    begin_log_to(BoxMakeWriter::new(Arc::clone(&screen)), "warn", loud, false);
     // No rights are wanted.
     specs.iter_mut().for_each(|spec| spec.profile.hosts = false);
     // The names of an application lead to the tunnel as long as it runs.

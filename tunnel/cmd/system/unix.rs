@@ -32,8 +32,9 @@ pub(crate) async fn call(path: &Path) -> io::Result<UnixStream> {
     UnixStream::connect(path).await
 }
 
-/// Hears signals from now on, none of which kills the process any more, and hands them on as orders.
-pub(crate) fn hear(orders: Orders, tasks: &Tasks) -> io::Result<()> {
+/// Hears signals from now on, none of which kills the process any more, and hands them on as orders. `on_hangup`: what SIGHUP
+/// means, which comes from a terminal that is closed, or from a person.
+pub(crate) fn hear(orders: Orders, on_hangup: Order, tasks: &Tasks) -> io::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
@@ -42,7 +43,7 @@ pub(crate) fn hear(orders: Orders, tasks: &Tasks) -> io::Result<()> {
             let order = tokio::select! {
                 _ = terminate.recv() => Order::Stop,
                 _ = interrupt.recv() => Order::Stop,
-                _ = hangup.recv() => Order::Kick,
+                _ = hangup.recv() => on_hangup,
                 // All tunnels have ended.
                 () = orders.closed() => return,
             };

@@ -69,7 +69,7 @@ fn pipe_name(path: &Path) -> String {
 }
 
 /// Hears what ends a console program, none of which kills the process at once any more, and hands it on as orders.
-pub(crate) fn hear(orders: Orders, tasks: &Tasks) -> io::Result<()> {
+pub(crate) fn hear(orders: Orders, _on_hangup: Order, tasks: &Tasks) -> io::Result<()> {
     let (mut c, mut brk, mut close, mut shutdown) =
         (ctrl_c()?, ctrl_break()?, ctrl_close()?, ctrl_shutdown()?);
     drop(tasks.spawn(async move {
