@@ -21,6 +21,20 @@ impl Stopwatch {
     }
 }
 
+/// How long this thread was ready to go on and waited for a processor, since it was started; nothing where the system does not say.
+pub fn queued() -> Duration {
+    #[cfg(target_os = "linux")]
+    let schedstat = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    #[cfg(not(target_os = "linux"))]
+    let schedstat = None::<String>;
+    schedstat.as_deref().and_then(queued_in).unwrap_or_default()
+}
+
+/// The time, in nanoseconds, in a `schedstat` of `/proc` (sched-stats in the kernel's documentation): the second number.
+fn queued_in(schedstat: &str) -> Option<Duration> {
+    schedstat.split_whitespace().nth(1)?.parse().ok().map(Duration::from_nanos)
+}
+
 /// How long the machine has slept since it was started: what the clock that goes on in sleep is ahead of the one that
 /// stops.
 pub fn slept() -> Duration {
@@ -49,4 +63,15 @@ pub fn wall() -> SystemTime {
 /// The same in whole seconds of Unix time.
 pub fn unix_seconds() -> u64 {
     wall().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_time_in_the_queue_is_the_second_number() {
+        assert_eq!(queued_in("500 70 6\n"), Some(Duration::from_nanos(70)));
+        assert_eq!((queued_in("500"), queued_in("")), (None, None));
+    }
 }

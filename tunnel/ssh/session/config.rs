@@ -16,7 +16,7 @@ const WINDOW: u32 = 16 * 1024 * 1024;
 const NEAR_WINDOW: u32 = 2 * 1024 * 1024;
 
 /// The round-trip time below which a server is near: up to it that window, renewed when half of it is used, carries a Gbit a
-/// second; and a busy machine is late by less.
+/// second.
 const NEAR: Duration = Duration::from_millis(10);
 
 /// How many messages may wait for the task of a forward: as many as one read from the socket brings. They are written, and their
