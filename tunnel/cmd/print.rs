@@ -74,7 +74,7 @@ async fn way(spec: &Spec) -> Result<Way, Failure> {
 /// The address of a host, past any line of ours in the hosts file.
 async fn real(spec: &Spec, host: &str) -> Result<IpAddr, Failure> {
     let tasks = Tasks::new();
-    let shared = Arc::new(Shared::new(Arc::new(Nobody), false, 1, &tasks));
+    let shared = Arc::new(Shared::new(Arc::new(Nobody), false, std::slice::from_ref(spec), &tasks));
     let world = Real::new(spec.clone(), shared)?;
     let found = world.means().resolve.addresses(host).await;
     tasks.drain(GRACE).await;

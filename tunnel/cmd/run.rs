@@ -38,7 +38,7 @@ pub(super) fn run(mut specs: Vec<Spec>, application: &[OsString], loud: u8) -> R
     specs.iter_mut().for_each(|spec| spec.profile.direct_on_site = false);
     runtime()?.block_on(async {
         let prompt: Arc<dyn Prompt> = Arc::<Screen>::clone(&screen);
-        let shared = Arc::new(Shared::new(prompt, false, specs.len(), &tasks));
+        let shared = Arc::new(Shared::new(prompt, false, &specs, &tasks));
         let tunnels = Tunnels::new(specs.clone());
         let (orders, standings) = (tunnels.orders(), tunnels.standings());
         live::show_failures(standings.clone(), Arc::clone(&screen), &tasks);

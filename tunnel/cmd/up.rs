@@ -59,6 +59,8 @@ fn run(
     tasks: &Tasks,
     announce: impl FnOnce(watch::Receiver<Vec<Standing>>),
 ) -> Result<(), Failure> {
+    let prompt: Arc<dyn Prompt> = Arc::<Screen>::clone(screen);
+    let shared = Arc::new(Shared::new(prompt, manner.at_terminal, &specs, tasks));
     let tunnels = Tunnels::new(specs);
     system::raise_limit();
     runtime()?.block_on(async {
@@ -66,8 +68,6 @@ fn run(
             .map_err(|error| Failure::new(Exit::No, format!("cannot hear signals: {error}")))?;
         let standings = tunnels.standings();
         announce(standings.clone());
-        let prompt: Arc<dyn Prompt> = Arc::<Screen>::clone(screen);
-        let shared = Arc::new(Shared::new(prompt, manner.at_terminal, standings.borrow().len(), tasks));
         live::show(standings, Arc::clone(screen), manner.tell, tasks);
         let ended = tunnels.run(&shared, tasks).await;
         tasks.drain(GRACE).await;

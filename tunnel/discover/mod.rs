@@ -68,6 +68,7 @@ mod system;
 
 pub use found::{Found, MOST_PORTS, Port, Role};
 pub use local::licence_variables;
+pub(crate) use name::is_same_host;
 pub use system::System;
 
 /// Why something on the server could not be done.

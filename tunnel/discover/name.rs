@@ -18,7 +18,7 @@ pub(super) fn host(text: &str) -> Option<String> {
 }
 
 /// Whether two names mean one host: the same, or one of them the first label of the other.
-pub(super) fn is_same_host(one: &str, other: &str) -> bool {
+pub(crate) fn is_same_host(one: &str, other: &str) -> bool {
     let (one, other) = (one.trim_end_matches('.'), other.trim_end_matches('.'));
     let is_short_for = |short: &str, long: &str| {
         !short.contains('.') && long.split('.').next().is_some_and(|label| label.eq_ignore_ascii_case(short))

@@ -61,7 +61,7 @@ impl Real {
         let places = Places::system(platform::hosts_path(), state);
         let resolver = Resolver::new(places, Arc::new(is_ours), clock::wall);
         let (prompt, tasks) = (Arc::clone(&shared.prompt), shared.tasks.clone());
-        let forwarder = Forwarder::new(ports::most(shared.tunnels), &tasks);
+        let forwarder = Forwarder::new(ports::most(shared.tunnels()), &tasks);
         let host_keys = Arc::<Keys>::clone(&shared.keys);
         let means = Means { resolve: Arc::new(Names(resolver)), host_keys, prompt, tasks };
         Ok(Self { spec, address, means, forwarder, shared, here: OnceCell::new(), last: Mutex::default() })
@@ -83,7 +83,7 @@ impl Real {
         let profile = &self.spec.profile;
         let said = [called, profile.forward_to.as_deref()].into_iter().flatten().map(str::to_owned);
         discover::Request {
-            names: self.names().into_iter().chain(said).collect(),
+            names: self.spec.names().into_iter().chain(said).collect(),
             given: profile.ports.clone(),
             master: profile.master,
             files: profile.licences.clone(),
@@ -92,12 +92,6 @@ impl Real {
             steps: profile.steps,
             to_localhost: profile.forward_to.is_none(),
         }
-    }
-
-    /// The names that applications use for the server, as far as the user says them.
-    fn names(&self) -> Vec<String> {
-        let names = [self.spec.name()].into_iter();
-        names.chain(self.spec.profile.names.iter().cloned()).collect()
     }
 
     /// Where the master daemon listens: as the user says, as it was last time, or as a licence file says. None: nobody knows.
@@ -134,8 +128,9 @@ impl Real {
     /// The plan that a discovery comes to.
     fn plan(&self, discovery: &Discovery, link: &Session, here: Ipv4Addr) -> Result<Plan, Failure> {
         let found = &discovery.found;
-        let mut names = self.names();
-        names.extend(found.names().map(str::to_owned));
+        let mut names = self.spec.names();
+        let own = found.names().filter(|name| !self.shared.is_anothers(&self.spec.server, name));
+        names.extend(own.map(str::to_owned));
         let port =
             |(number, port): (&u16, &discover::Port)| Port { number: *number, role: port.role.clone() };
         let wish = Wish {
@@ -211,7 +206,7 @@ impl World for Real {
 
     async fn answers_directly(&self) -> bool {
         let ports = self.masters();
-        for name in self.names() {
+        for name in self.spec.names() {
             if let Ok(addresses) = self.means.resolve.addresses(&name).await
                 && direct::answers(&addresses, &ports, direct::connects).await
             {

@@ -55,6 +55,11 @@ impl Spec {
         self.server.parse::<Destination>().map_or_else(|_| self.server.clone(), |typed| typed.host)
     }
 
+    /// The names that applications use for the server, as far as the user says them.
+    pub fn names(&self) -> Vec<String> {
+        [self.name()].into_iter().chain(self.profile.names.iter().cloned()).collect()
+    }
+
     /// What the command line says of its ports, as the value of a licence variable would.
     pub fn list(&self) -> String {
         let host = self.name();

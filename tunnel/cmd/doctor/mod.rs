@@ -31,12 +31,12 @@ const FAR: [&str; 7] =
 pub(super) fn doctor(spec: &Spec, json: bool, loud: u8) -> Result<(), Failure> {
     let tasks = Tasks::new();
     let screen = Arc::new(Screen::new(&tasks));
-    begin_log_to(BoxMakeWriter::new(Arc::clone(&screen)), "error", loud);
+    begin_log_to(BoxMakeWriter::new(Arc::clone(&screen)), "error", loud, false);
     let report = runtime()?.block_on(async {
         let shown = Arc::clone(&screen);
         let mut report = Report::new(move |link| shown.show_live(progress(link)));
         let prompt: Arc<dyn Prompt> = screen;
-        let shared = Arc::new(Shared::new(prompt, spec.at_terminal, 1, &tasks));
+        let shared = Arc::new(Shared::new(prompt, spec.at_terminal, std::slice::from_ref(spec), &tasks));
         let plan = far(spec, shared, &mut report).await;
         report.leave_out_rest(&FAR);
         report.say("hosts file", near::hosts_file(spec));

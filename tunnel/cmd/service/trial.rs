@@ -27,7 +27,7 @@ const LENDING: Duration = Duration::from_secs(10);
 pub(super) fn login(spec: &Spec, agent: &Agent) -> Result<(), Failure> {
     runtime()?.block_on(async {
         let tasks = Tasks::new();
-        let shared = Arc::new(Shared::new(Arc::new(Nobody), false, 1, &tasks));
+        let shared = Arc::new(Shared::new(Arc::new(Nobody), false, std::slice::from_ref(spec), &tasks));
         let world = Real::new(spec.clone(), shared)?;
         let mut target = spec.target().await?;
         give(&mut target, agent);
