@@ -201,6 +201,7 @@ fn kind(event: &Event) -> &'static str {
         Event::Ended { why: End::Removed, .. } => "removed",
         Event::Ended { why: End::Excluded, .. } => "excluded",
         Event::Ended { why: End::NotIncluded, .. } => "not included",
+        Event::Ended { why: End::Limited, .. } => "limited",
         Event::Moved { .. } => "moved",
         Event::Heard { .. } => "heard",
         Event::HungUp { .. } => "hung up",

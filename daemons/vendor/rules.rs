@@ -126,10 +126,10 @@ fn not_applied(source: &Source, statement: &Spanned<Statement>) -> Option<Remark
         | Statement::FqdnMatching(_)
         | Statement::Exclude(..)
         | Statement::Include(..)
+        | Statement::Max(..)
         // The parser says so itself.
         | Statement::TrustedStorage(_) => true,
-        Statement::Max(..)
-        | Statement::Reserve(..)
+        Statement::Reserve(..)
         | Statement::MaxOverdraft(..)
         | Statement::Linger(..)
         | Statement::ExcludeBorrow(..)

@@ -99,6 +99,8 @@ codes! {
     NO_NAMED_USERS = -84, 147, "USER_BASED license has no specified users - see server log";
     /// The server refuses this kind of request.
     REFUSED_REQUEST = -85, 294, "License server system doesn't support this request";
+    /// A MAX line of the options file allows no more.
+    MAX_REACHED = -87, 353, "Checkout exceeds MAX specified in options file";
     /// PLATFORMS does not list the client's.
     PLATFORM = -89, 147, "This platform not authorized by license";
     /// An attribute that nobody knows.

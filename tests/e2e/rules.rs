@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use licgate_tests::{Host, Site, program, run};
+use licgate_tests::{Host, Process, Site, program, run};
 
 const LINES: &str = "INCREMENT solver acme 1.0 permanent 2 SIGN=\"\"\n";
 
@@ -37,6 +37,24 @@ fn refusals_name_the_line() {
     assert_refused(&site, &host, "wing", &["acme.opt:2: EXCLUDE solver PROJECT wing", "-38"]);
     assert_refused(&site, &host, "tail", &["acme.opt:3: INCLUDE solver PROJECT wing", "-39"]);
     assert_eq!(licrun(&site, &host, "nose").0, 0);
+    host.stop();
+}
+
+#[test]
+fn a_limit_that_is_reached_names_its_line_and_others_get_seats() {
+    let site = Site::serving(LINES);
+    rule(&site, "MAX 1 solver PROJECT wing\n");
+    let host = Host::start(&site);
+    let mut holder = program("licrun");
+    holder.args(["--server", &host.at(), "--vendor-key", &site.vendor_key(), "solver", "--"]);
+    holder.args(["sh", "-c", "echo holding; exec cat"]).env("LM_PROJECT", "wing");
+    let mut holder = Process::start(&mut holder);
+    holder.line_with("holding");
+    assert_refused(&site, &host, "wing", &["1 of at most 1", "acme.opt:1: MAX 1 solver PROJECT wing", "-87"]);
+    assert_eq!(licrun(&site, &host, "tail").0, 0);
+    holder.end_input();
+    assert!(holder.wait().0.success());
+    assert_eq!(licrun(&site, &host, "wing").0, 0);
     host.stop();
 }
 

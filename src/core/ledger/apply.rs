@@ -1,10 +1,12 @@
 //! The only mutation of a ledger: it cannot fail, and what makes no sense changes nothing.
 
 use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 
 use super::directory::PoolIndex;
 use super::eligible::Wish;
 use super::entry::{Entry, Line, State};
+use super::limits::Counters;
 use super::{Change, Event, Grant, Ledger, Machine, Ticket};
 use crate::id::{CheckoutId, LeaseNumber};
 use crate::licence::PoolKey;
@@ -153,11 +155,11 @@ impl Ledger {
 /// The indexes.
 impl Ledger {
     pub(super) fn put_in(&mut self, number: LeaseNumber, entry: Entry) {
-        let claim = entry.claim(number);
-        for index in entry.pools() {
-            let Some(stock) = self.directory.stock_mut(*index) else { continue };
+        let (claim, classes) = (entry.claim(number), self.classes(number, &entry));
+        for class in &classes {
+            let Some(stock) = self.directory.stock_mut(class.pool) else { continue };
             match entry.state {
-                State::Waiting { .. } => stock.line_up(claim),
+                State::Waiting { .. } => stock.line_up(claim, class),
                 State::Held { .. } | State::Lingering { .. } => stock.lend(entry.since, claim),
             }
         }
@@ -172,18 +174,18 @@ impl Ledger {
         }
         self.deadlines.insert((entry.deadline, number));
         self.numbers.insert(entry.checkout, number);
-        let pools = Box::<[_]>::from(entry.pools());
+        let pools = self.recount_limits(&entry.state, classes, Counters::add);
         self.entries.insert(number, entry);
         self.ripen(&pools);
     }
 
     fn take_out(&mut self, number: LeaseNumber) -> Option<Entry> {
         let entry = self.entries.remove(&number)?;
-        let claim = entry.claim(number);
-        for index in entry.pools() {
-            let Some(stock) = self.directory.stock_mut(*index) else { continue };
+        let (claim, classes) = (entry.claim(number), self.classes(number, &entry));
+        for class in &classes {
+            let Some(stock) = self.directory.stock_mut(class.pool) else { continue };
             match entry.state {
-                State::Waiting { .. } => stock.step_out(claim),
+                State::Waiting { .. } => stock.step_out(claim, class),
                 State::Held { .. } | State::Lingering { .. } => stock.take_back(entry.since, claim),
             }
         }
@@ -196,12 +198,13 @@ impl Ledger {
         self.doomed.remove(&number);
         self.deadlines.remove(&(entry.deadline, number));
         self.numbers.remove(&entry.checkout);
-        self.ripen(entry.pools());
+        let pools = self.recount_limits(&entry.state, classes, Counters::remove);
+        self.ripen(&pools);
         Some(entry)
     }
 
     /// Looks anew who could be promoted from these pools.
-    fn ripen(&mut self, pools: &[PoolIndex]) {
+    fn ripen(&mut self, pools: &BTreeSet<PoolIndex>) {
         for index in pools {
             let next = self.directory.stock(*index).and_then(|stock| stock.next(|head| self.claim(head)));
             match next {

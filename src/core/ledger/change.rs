@@ -196,4 +196,7 @@ pub enum End {
     /// It waited, and no INCLUDE of the options file names its client now.
     #[n(7)]
     NotIncluded,
+    /// It waited, and a MAX line of the options file allows less than it asked for now.
+    #[n(8)]
+    Limited,
 }

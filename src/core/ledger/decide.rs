@@ -78,11 +78,16 @@ impl Ledger {
         }
         let ticket = self.ticket(request);
         let claim = Claim { number: ticket.number, holder: &ticket.holder, seats: ticket.seats };
-        let mut stocks = pools.iter().filter_map(|index| self.directory.stock(*index));
-        if let Some(stock) = stocks.find(|stock| stock.admits(claim)) {
+        let serves = |pool: &PoolIndex| {
+            let stock = self.directory.stock(*pool)?;
+            let is_open = || self.counters.exceeded(&self.class(*pool, claim, &client)).is_none();
+            (stock.extra(claim) == 0 || stock.admits(claim) && is_open()).then_some(stock)
+        };
+        if let Some(stock) = pools.iter().find_map(serves) {
             return Ok(Event::Granted(Grant { pool: stock.key.clone(), ticket }));
         }
         if !request.wait {
+            let pools = self.within_limits(feature, &pools, claim, &client)?;
             let in_use = self.in_use(at, feature, &pools, &request.version, request.seats);
             return Err(Why::AllInUse(in_use).into());
         }

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::code::Code;
 use crate::id::FeatureName;
 use crate::licence::Absence;
-use crate::options::policy::{Refusal, Rule};
+use crate::options::policy::Rule;
 use crate::time::WallTime;
 use crate::version::Version;
 
@@ -65,7 +65,7 @@ pub enum Why {
         /// The user who asked.
         user: String,
         /// In which way.
-        refusal: Refusal,
+        ruling: Ruling,
         /// The line that decided.
         rule: Rule,
     },
@@ -84,6 +84,24 @@ pub enum Why {
     Stale,
     /// The request makes no sense: plain words.
     Bad(&'static str),
+}
+
+/// How a line of the options file keeps seats from a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ruling {
+    /// It is an EXCLUDE that names the client.
+    Excluded,
+    /// It is the first INCLUDE, and none names the client.
+    NotIncluded,
+    /// It is a MAX that allows no more.
+    Limited {
+        /// How many seats the request would take.
+        asked: u32,
+        /// How many of those that the line counts are out; 0 when it allows fewer than were asked for anyway.
+        out: u64,
+        /// How many the line allows.
+        cap: u32,
+    },
 }
 
 /// Who has the seats that a request would need.
@@ -132,7 +150,11 @@ impl From<Why> for Denial {
             Why::WrongHost { .. } => Code::WRONG_HOST,
             Why::WrongPlatform { .. } => Code::PLATFORM,
             Why::NeverEnough { .. } => Code::NEVER_ENOUGH,
-            Why::Ruled { refusal, .. } => refusal.code(),
+            Why::Ruled { ruling, .. } => match ruling {
+                Ruling::Excluded => Code::EXCLUDED,
+                Ruling::NotIncluded => Code::NOT_INCLUDED,
+                Ruling::Limited { .. } => Code::MAX_REACHED,
+            },
             Why::AllInUse(_) => Code::ALL_IN_USE,
             Why::TooManyWait { .. } => Code::USERS_QUEUED,
             Why::Unknown => Code::NEVER_CHECKED_OUT,

@@ -3,7 +3,6 @@
 use super::entry::{Entry, Line, State};
 use super::{Change, End, Event, Ledger};
 use crate::code::Code;
-use crate::options::policy::Refusal;
 use crate::time::{LeaseTime, Now};
 
 impl Ledger {
@@ -33,8 +32,7 @@ impl Ledger {
         let feature = self.directory.feature(entry.feature)?;
         let expired = self.book.absent(&feature.name).iter().any(|absence| absence.code == Code::EXPIRED);
         let why = match self.refusal(entry) {
-            Some(Refusal::Excluded(_)) => End::Excluded,
-            Some(Refusal::NotIncluded(_)) => End::NotIncluded,
+            Some((refused, _)) => refused,
             None if expired => End::Expired,
             None => End::Removed,
         };

@@ -6,11 +6,11 @@ use alloc::vec::Vec;
 
 use super::directory::{Feature, FeatureIndex, PoolIndex};
 use super::entry::{Entry, State};
-use super::{Denial, Ledger, Machine, Why};
+use super::{Denial, End, Ledger, Machine, Ruling, Why};
 use crate::host::allows_platform;
 use crate::id::LeaseNumber;
 use crate::licence::{Pool, PoolKey};
-use crate::options::policy::{Judgement, Known, Refusal};
+use crate::options::policy::{Judgement, Known, Refusal, RuleId};
 use crate::version::Version;
 
 /// The part of a request that decides which pools are eligible.
@@ -24,12 +24,27 @@ pub(super) struct Wish<'a> {
 
 /// Why a pool may not serve a request, in the order in which it is checked: the later, the closer it came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Obstacle {
+pub(super) enum Obstacle {
     Version,
     Host,
     Platform,
     Size,
-    Policy(Refusal),
+    Excluded(RuleId),
+    NotIncluded(RuleId),
+    /// A MAX line of so many seats, which are fewer than asked for.
+    Limit(RuleId, u32),
+}
+
+impl Obstacle {
+    /// How a ticket ends that waited and has met this at every pool since, if that is for the policy to say.
+    pub(super) fn end(self) -> Option<End> {
+        match self {
+            Self::Version | Self::Host | Self::Platform | Self::Size => None,
+            Self::Excluded(_) => Some(End::Excluded),
+            Self::NotIncluded(_) => Some(End::NotIncluded),
+            Self::Limit(..) => Some(End::Limited),
+        }
+    }
 }
 
 impl Ledger {
@@ -51,8 +66,13 @@ impl Ledger {
             Some(Obstacle::Size)
         } else {
             match self.policy.judge(wish.client, index.in_book())? {
-                Judgement::Allow(_) => None,
-                Judgement::Refuse(refusal) => Some(Obstacle::Policy(refusal)),
+                Judgement::Refuse(Refusal::Excluded(rule)) => Some(Obstacle::Excluded(rule)),
+                Judgement::Refuse(Refusal::NotIncluded(rule)) => Some(Obstacle::NotIncluded(rule)),
+                Judgement::Allow(terms) => {
+                    let low = terms.limits.iter().filter(|limit| limit.cap < stock.charge(wish.seats));
+                    let first = low.min_by_key(|limit| limit.counter.rule)?;
+                    Some(Obstacle::Limit(first.counter.rule, first.cap))
+                }
             }
         }
     }
@@ -63,15 +83,14 @@ impl Ledger {
         obstacles.max_by_key(|(obstacle, _)| *obstacle)
     }
 
-    /// The refusal of a ticket that nothing but the options file keeps from every pool.
-    pub(super) fn refusal(&self, entry: &Entry) -> Option<Refusal> {
+    /// How a ticket ends because the policy in force keeps every pool from it, and why.
+    pub(super) fn refusal(&self, entry: &Entry) -> Option<(End, Denial)> {
         let State::Waiting { machine, .. } = &entry.state else { return None };
+        let feature = self.directory.feature(entry.feature)?;
         let client = self.policy.recognise(entry.holder.client(entry.address));
         let wish = Wish { version: &entry.version, seats: entry.seats, machine, client: &client };
-        match self.closest(self.directory.feature(entry.feature)?, wish)?.0 {
-            Obstacle::Policy(refusal) => Some(refusal),
-            Obstacle::Version | Obstacle::Host | Obstacle::Platform | Obstacle::Size => None,
-        }
+        let (obstacle, _) = self.closest(feature, wish)?;
+        Some((obstacle.end()?, self.not_eligible(feature, wish)))
     }
 
     /// The pool to which a lease moves whose own is gone, if one has seats for it: whoever waits there has none yet to lose.
@@ -124,16 +143,20 @@ impl Ledger {
             Obstacle::Size => {
                 Why::NeverEnough { feature: name(), asked: wish.seats, issued: self.largest(feature, wish) }
             }
-            Obstacle::Policy(refusal) => self.refused(feature, wish.client.client().user, refusal),
+            Obstacle::Excluded(rule) => self.ruled(feature, wish.client, Ruling::Excluded, rule),
+            Obstacle::NotIncluded(rule) => self.ruled(feature, wish.client, Ruling::NotIncluded, rule),
+            Obstacle::Limit(rule, cap) => {
+                let asked = self.directory.stock(index).map_or(wish.seats, |stock| stock.charge(wish.seats));
+                self.ruled(feature, wish.client, Ruling::Limited { asked, out: 0, cap }, rule)
+            }
         }
         .into()
     }
 
-    /// What to say of a refusal by the policy in force.
-    pub(super) fn refused(&self, feature: &Feature, user: &str, refusal: Refusal) -> Why {
-        // Every refusal is by a rule of its policy.
-        let rule = self.policy.rule(refusal.rule()).cloned().unwrap_or_default();
-        Why::Ruled { feature: feature.name.clone(), user: user.to_string(), refusal, rule }
+    /// What to say when a rule of the policy in force decides.
+    pub(super) fn ruled(&self, feature: &Feature, client: &Known<'_>, ruling: Ruling, rule: RuleId) -> Why {
+        let rule = self.policy.rule(rule).cloned().unwrap_or_default();
+        Why::Ruled { feature: feature.name.clone(), user: client.client().user.to_string(), ruling, rule }
     }
 
     /// The size of the largest pool that is only too small.

@@ -30,8 +30,9 @@
 //! A feature's pools are tried in the order of the book; those that the [`Policy`] keeps from a client are none of its
 //! pools. The policy in force rules over who asks and who waits, never over who holds seats already. A request takes all its seats from one pool; in a pool with
 //! DUP_GROUP it shares the seats that its group has out there, and takes only what it needs above them. Who takes
-//! none at all is served at once, since he takes nothing from anybody. Seats go to the head of the pool's queue, or to
-//! a newcomer if nobody waits who is eligible for that pool; so a large request is never starved by small ones. A
+//! none at all is served at once, since he takes nothing from anybody. Whoever would take more seats than a MAX line allows
+//! him is passed by all others until seats that it counts are back. Seats go to the first in the pool's queue whom no MAX
+//! line blocks, or to a newcomer if there is none; so a large request is never starved by small ones. A
 //! ticket stands in the queues of all its eligible pools and is promoted by the first that can.
 
 mod apply;
@@ -43,18 +44,20 @@ mod directory;
 mod due;
 mod eligible;
 mod entry;
+mod limits;
 #[cfg(debug_assertions)]
 mod recount;
 mod sentence;
 mod serve;
 mod stock;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod view;
 
 pub use ask::{Ask, Holder, Machine, Request};
 pub use change::{Change, End, Event, Grant, Ticket};
-pub use denial::{Denial, HeldBy, InUse, Why};
+pub use denial::{Denial, HeldBy, InUse, Ruling, Why};
 pub use view::{FeatureView, LeaseState, LeaseView, Usage};
 
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -66,6 +69,7 @@ use crate::options::Policy;
 use crate::time::{LeaseTime, Now};
 use directory::{Directory, PoolIndex};
 use entry::Entry;
+use limits::Counters;
 use stock::Claim;
 
 /// How long a lease lives without a word from its client.
@@ -94,6 +98,7 @@ pub struct Ledger {
     entries: BTreeMap<LeaseNumber, Entry>,
 
     directory: Directory,
+    counters: Counters,
     numbers: BTreeMap<CheckoutId, LeaseNumber>,
     /// How many tickets there are.
     waiting: usize,
@@ -110,6 +115,7 @@ impl Ledger {
     pub fn new(book: Book, policy: Policy, patience: Patience, most_waiting: usize) -> Self {
         Self {
             directory: Directory::of(&book),
+            counters: Counters::default(),
             book,
             policy,
             patience,

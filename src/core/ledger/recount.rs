@@ -9,6 +9,7 @@ use super::stock::Stock;
 use crate::id::LeaseNumber;
 use crate::licence::ast::DupGroup;
 use crate::licence::{Pool, Seats};
+use crate::options::policy::{Counter, Limit};
 
 /// Larger ledgers are not recounted, so that debug builds stay usable.
 const SMALL: usize = 64;
@@ -37,6 +38,7 @@ impl Ledger {
         assert_eq!(tickets.len(), self.waiting, "how many tickets there are");
         let told = self.directory.features().iter().flat_map(|feature| feature.tickets.iter().copied());
         assert_eq!(tickets, told.collect(), "the tickets of the features");
+        self.recount_counters();
         for (stock, place) in self.directory.stocks().iter().zip(0..) {
             self.recount_pool(stock, place, self.book.pools().get(place));
         }
@@ -76,9 +78,52 @@ impl Ledger {
             None => 0,
         };
         let rides = waiting.iter().any(|(_, entry)| charge(entry) <= shared(entry));
-        let fits = waiting.first().is_some_and(|(_, head)| out + charge(head) - shared(head) <= capacity);
+        let head = waiting.iter().find(|(_, entry)| !self.is_blocked(place, entry));
+        let fits = head.is_some_and(|(_, head)| out + charge(head) - shared(head) <= capacity);
         let ripe = self.ripe.iter().any(|pool| pool.in_book() == place);
         assert_eq!(ripe, rides || fits, "whether somebody may be promoted in pool {place}");
+    }
+
+    /// All leases, with the place of the pool and the MAX lines that count them there.
+    fn counted(&self) -> Vec<(usize, &Entry, Vec<Limit>)> {
+        let lent = self.entries.values().filter(|entry| !matches!(entry.state, State::Waiting { .. }));
+        let counted = lent.flat_map(|entry| entry.pools().iter().map(move |pool| (pool.in_book(), entry)));
+        counted.map(|(place, entry)| (place, entry, self.limits_of(place, entry))).collect()
+    }
+
+    fn limits_of(&self, place: usize, entry: &Entry) -> Vec<Limit> {
+        self.policy.limits(&self.policy.recognise(entry.holder.client(entry.address)), place)
+    }
+
+    /// The seats that a counter counts; those of `newcomer` with them, if there is one.
+    fn count(&self, counter: &Counter, newcomer: Option<(usize, &Entry)>) -> u64 {
+        let mut sharers: Vec<(usize, &Entry, u64)> = Vec::new();
+        let all =
+            self.counted().into_iter().filter(|(.., limits)| limits.iter().any(|it| it.counter == *counter));
+        for (place, entry) in all.map(|(place, entry, _)| (place, entry)).chain(newcomer) {
+            let Some(pool) = self.book.pools().get(place) else { continue };
+            let charge = u64::from(entry.seats.max(pool.minimum));
+            let is_mate = |(own, mate, _): &&mut (usize, &Entry, u64)| {
+                *own == place && share(pool.dup_group, entry, mate)
+            };
+            match sharers.iter_mut().find(is_mate) {
+                Some((.., seats)) => *seats = charge.max(*seats),
+                None => sharers.push((place, entry, charge)),
+            }
+        }
+        sharers.iter().map(|(.., seats)| seats).sum()
+    }
+
+    fn recount_counters(&self) {
+        let counters = self.counted().into_iter().flat_map(|(.., limits)| limits);
+        let counters: BTreeSet<_> = counters.map(|limit| limit.counter).collect();
+        let sums = counters.into_iter().map(|counter| (counter.clone(), self.count(&counter, None)));
+        assert_eq!(sums.collect::<BTreeMap<_, _>>(), self.counters.sums(), "the counters of MAX lines");
+    }
+
+    fn is_blocked(&self, place: usize, entry: &Entry) -> bool {
+        let limits = self.limits_of(place, entry);
+        limits.iter().any(|limit| self.count(&limit.counter, Some((place, entry))) > limit.cap.into())
     }
 
     fn numbers_where(&self, is: impl Fn(&Entry) -> bool) -> impl Iterator<Item = LeaseNumber> {

@@ -4,10 +4,9 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::{Denial, End, HeldBy, InUse, Why};
+use super::{Denial, End, HeldBy, InUse, Ruling, Why};
 use crate::code::Code;
 use crate::id::FeatureName;
-use crate::options::policy::Refusal;
 use crate::time::{WallTime, Zone};
 
 impl Denial {
@@ -31,10 +30,19 @@ impl Denial {
                     seats((*asked).into())
                 )
             }
-            Why::Ruled { feature, user, refusal, rule } => match refusal {
-                Refusal::Excluded(_) => format!("user {user} is excluded from \"{feature}\" by {rule}"),
-                Refusal::NotIncluded(_) => {
+            Why::Ruled { feature, user, ruling, rule } => match ruling {
+                Ruling::Excluded => format!("user {user} is excluded from \"{feature}\" by {rule}"),
+                Ruling::NotIncluded => {
                     format!("no INCLUDE line for \"{feature}\" names user {user}; the first is {rule}")
+                }
+                Ruling::Limited { asked, out, cap } => {
+                    let so_many = if asked > cap {
+                        format!("at most {cap} may be out")
+                    } else {
+                        format!("{out} of at most {cap} are out")
+                    };
+                    let asked = seats((*asked).into());
+                    format!("you asked for {asked} of \"{feature}\", and {so_many} for you by {rule}")
                 }
             },
             Why::AllInUse(in_use) => all_in_use(in_use, zone),
@@ -115,6 +123,7 @@ impl End {
             Self::Removed => Code::REMOVED_BY_REREAD,
             Self::Excluded => Code::EXCLUDED,
             Self::NotIncluded => Code::NOT_INCLUDED,
+            Self::Limited => Code::MAX_REACHED,
         }
     }
 
@@ -131,6 +140,7 @@ impl End {
             }
             Self::Excluded => format!("the options file excludes you from \"{feature}\" now"),
             Self::NotIncluded => format!("the options file includes you no longer for \"{feature}\""),
+            Self::Limited => format!("the options file allows you fewer seats of \"{feature}\" now"),
         }
     }
 }

@@ -2,8 +2,11 @@
 
 use alloc::boxed::Box;
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::sync::Arc;
 
 use super::Holder;
+use super::limits::Class;
+use super::tally::Tally;
 use crate::id::LeaseNumber;
 use crate::licence::ast::DupGroup;
 use crate::licence::{Pool, PoolKey, Seats};
@@ -17,14 +20,27 @@ pub(super) struct Stock {
     capacity: Option<u64>,
     minimum: u32,
     dup_group: DupGroup,
-    out: u64,
+    out: Tally<GroupKey>,
     /// Held and lingering, the longest first.
     leases: BTreeSet<(WallTime, LeaseNumber)>,
     /// Waiting, in the order of arrival.
     queue: BTreeSet<LeaseNumber>,
-    groups: BTreeMap<GroupKey, Group>,
+    /// The same tickets, by what their limits look at.
+    classes: BTreeMap<Arc<Class>, Waiters>,
+    /// Of each class whose limits let it through, the first ticket. The first of them is the head of the queue.
+    ready: BTreeSet<LeaseNumber>,
+    /// The tickets of each group, the most modest first.
+    waiting: BTreeMap<GroupKey, BTreeSet<(u32, LeaseNumber)>>,
     /// Of each group, the ticket that could share what the group has out already, if there is one.
     riders: BTreeSet<LeaseNumber>,
+}
+
+/// The tickets of a class.
+#[derive(Debug, Default, PartialEq)]
+struct Waiters {
+    tickets: BTreeSet<LeaseNumber>,
+    /// The first, if the limits let it through.
+    ready: Option<LeaseNumber>,
 }
 
 /// Who wants how much: what [`Stock`] has to know of a lease or ticket.
@@ -52,10 +68,12 @@ impl Stock {
             capacity: Some(0),
             minimum: 0,
             dup_group: DupGroup::None,
-            out: 0,
+            out: Tally::default(),
             leases: BTreeSet::new(),
             queue: BTreeSet::new(),
-            groups: BTreeMap::new(),
+            classes: BTreeMap::new(),
+            ready: BTreeSet::new(),
+            waiting: BTreeMap::new(),
             riders: BTreeSet::new(),
         }
     }
@@ -67,12 +85,12 @@ impl Stock {
 
     /// Seats out.
     pub(super) fn out(&self) -> u64 {
-        self.out
+        self.out.sum()
     }
 
     /// Seats that are not out, as far as they are counted.
     pub(super) fn free(&self) -> u64 {
-        self.capacity.map_or(0, |capacity| capacity.saturating_sub(self.out))
+        self.capacity.map_or(0, |capacity| capacity.saturating_sub(self.out()))
     }
 
     /// Held and lingering leases, the longest first.
@@ -95,13 +113,10 @@ impl Stock {
         self.capacity.is_none_or(|capacity| u64::from(self.charge(seats)) <= capacity)
     }
 
-    /// Whether somebody who comes now gets seats: they are free and nobody waits for them, or none is needed
-    /// because the group has enough out already.
+    /// Whether somebody whose limits let him through gets seats when he comes now: they are free and nobody waits for them
+    /// but those whom limits block.
     pub(super) fn admits(&self, claim: Claim<'_>) -> bool {
-        match self.extra(claim) {
-            0 => true,
-            extra => self.queue.is_empty() && self.has_free(extra),
-        }
+        self.ready.is_empty() && self.has_room(claim)
     }
 
     /// Whether there are seats for somebody who need not wait for his turn.
@@ -109,7 +124,8 @@ impl Stock {
         self.has_free(self.extra(claim))
     }
 
-    /// The ticket that may have seats now: one that needs no additional ones, else the head of the queue if they are free.
+    /// The ticket that may have seats now: one that needs no additional ones, else the first that no limit blocks if they are
+    /// free.
     /// `claim` finds the head's claim by its number.
     pub(super) fn next<'a>(
         &self,
@@ -118,7 +134,7 @@ impl Stock {
         if let Some(rider) = self.riders.first() {
             return Some(*rider);
         }
-        let head = *self.queue.first()?;
+        let head = *self.ready.first()?;
         self.has_room(claim(head)?).then_some(head)
     }
 
@@ -126,9 +142,9 @@ impl Stock {
     pub(super) fn lend(&mut self, since: WallTime, claim: Claim<'_>) {
         self.leases.insert((since, claim.number));
         let charge = self.charge(claim.seats);
-        match GroupKey::of(self.dup_group, claim.holder) {
-            None => self.out += u64::from(charge),
-            Some(key) => self.regroup(key, |group| *group.members.entry(charge).or_default() += 1),
+        match self.group_of(claim.holder) {
+            None => self.out.add(None, charge),
+            Some(key) => self.regroup(&key, |stock| stock.out.add(Some(key.clone()), charge)),
         }
     }
 
@@ -136,61 +152,93 @@ impl Stock {
     pub(super) fn take_back(&mut self, since: WallTime, claim: Claim<'_>) {
         self.leases.remove(&(since, claim.number));
         let charge = self.charge(claim.seats);
-        match GroupKey::of(self.dup_group, claim.holder) {
-            None => self.out -= u64::from(charge),
-            Some(key) => self.regroup(key, |group| group.leave(charge)),
+        match self.group_of(claim.holder) {
+            None => self.out.remove(None, charge),
+            Some(key) => self.regroup(&key, |stock| stock.out.remove(Some(&key), charge)),
         }
     }
 
-    /// A ticket begins to wait.
-    pub(super) fn line_up(&mut self, claim: Claim<'_>) {
+    /// A ticket begins to wait; [`refresh`](Self::refresh) has to follow.
+    pub(super) fn line_up(&mut self, claim: Claim<'_>, class: &Arc<Class>) {
         self.queue.insert(claim.number);
+        self.classes.entry(Arc::clone(class)).or_default().tickets.insert(claim.number);
         let place = (self.charge(claim.seats), claim.number);
-        if let Some(key) = GroupKey::of(self.dup_group, claim.holder) {
-            self.regroup(key, |group| _ = group.waiting.insert(place));
+        if let Some(key) = self.group_of(claim.holder) {
+            let line_up = |stock: &mut Self| {
+                stock.waiting.entry(key.clone()).or_default().insert(place);
+            };
+            self.regroup(&key, line_up);
         }
     }
 
-    /// A ticket waits no longer.
-    pub(super) fn step_out(&mut self, claim: Claim<'_>) {
+    /// A ticket waits no longer; [`refresh`](Self::refresh) has to follow.
+    pub(super) fn step_out(&mut self, claim: Claim<'_>, class: &Arc<Class>) {
         self.queue.remove(&claim.number);
-        let place = (self.charge(claim.seats), claim.number);
-        if let Some(key) = GroupKey::of(self.dup_group, claim.holder) {
-            self.regroup(key, |group| _ = group.waiting.remove(&place));
+        if let Some(waiters) = self.classes.get_mut(class) {
+            waiters.tickets.remove(&claim.number);
         }
+        let place = (self.charge(claim.seats), claim.number);
+        if let Some(key) = self.group_of(claim.holder) {
+            self.regroup(&key, |stock| stock.step_out_of(&key, place));
+        }
+    }
+
+    /// Notes who is first of a class, and whether its limits let it through. `false`: nobody of the class waits any more.
+    pub(super) fn refresh(&mut self, class: &Arc<Class>, is_open: bool) -> bool {
+        let Some(waiters) = self.classes.get_mut(class) else { return false };
+        if let Some(before) = waiters.ready.take() {
+            self.ready.remove(&before);
+        }
+        waiters.ready = waiters.tickets.first().copied().filter(|_| is_open);
+        self.ready.extend(waiters.ready);
+        let is_empty = waiters.tickets.is_empty();
+        if is_empty {
+            self.classes.remove(class);
+        }
+        !is_empty
+    }
+
+    /// Whose seats a lease of this holder shares.
+    pub(super) fn group_of(&self, holder: &Holder) -> Option<GroupKey> {
+        GroupKey::of(self.dup_group, holder)
     }
 
     /// How many seats this claim would add to those that are out.
-    fn extra(&self, claim: Claim<'_>) -> u64 {
-        let shared = GroupKey::of(self.dup_group, claim.holder)
-            .and_then(|key| self.groups.get(&key))
-            .map_or(0, Group::seats);
-        u64::from(self.charge(claim.seats).saturating_sub(shared))
+    pub(super) fn extra(&self, claim: Claim<'_>) -> u64 {
+        self.out.extra(self.group_of(claim.holder).as_ref(), self.charge(claim.seats))
     }
 
     fn has_free(&self, seats: u64) -> bool {
-        self.capacity.is_none_or(|capacity| self.out + seats <= capacity)
+        self.capacity.is_none_or(|capacity| self.out() + seats <= capacity)
     }
 
-    /// Changes a group and carries the consequences into `out` and `riders`.
-    fn regroup(&mut self, key: GroupKey, change: impl FnOnce(&mut Group)) {
-        let mut group = self.groups.remove(&key).unwrap_or_default();
-        self.out -= u64::from(group.seats());
-        if let Some(rider) = group.rider() {
+    fn step_out_of(&mut self, key: &GroupKey, place: (u32, LeaseNumber)) {
+        let Some(waiting) = self.waiting.get_mut(key) else { return };
+        waiting.remove(&place);
+        if waiting.is_empty() {
+            self.waiting.remove(key);
+        }
+    }
+
+    /// Changes a group and carries the consequences into `riders`.
+    fn regroup(&mut self, key: &GroupKey, change: impl FnOnce(&mut Self)) {
+        if let Some(rider) = self.rider(key) {
             self.riders.remove(&rider);
         }
-        change(&mut group);
-        self.out += u64::from(group.seats());
-        self.riders.extend(group.rider());
-        if !group.members.is_empty() || !group.waiting.is_empty() {
-            self.groups.insert(key, group);
-        }
+        change(self);
+        self.riders.extend(self.rider(key));
+    }
+
+    /// The ticket that would get along with what the group has out already.
+    fn rider(&self, key: &GroupKey) -> Option<LeaseNumber> {
+        let (seats, number) = self.waiting.get(key)?.first()?;
+        (*seats <= self.out.shared(key)).then_some(*number)
     }
 }
 
 /// What the members of a group have in common; what DUP_GROUP does not name is empty.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct GroupKey {
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct GroupKey {
     user: Box<str>,
     host: Box<str>,
     display: Box<str>,
@@ -211,33 +259,5 @@ impl GroupKey {
             display: named(display, &holder.display),
             data: named(vendor, &holder.data),
         })
-    }
-}
-
-/// Checkouts that share seats: together they have out what the largest of them takes.
-#[derive(Debug, Default, PartialEq)]
-struct Group {
-    /// How many leases take so many seats.
-    members: BTreeMap<u32, u32>,
-    /// Tickets, the most modest first.
-    waiting: BTreeSet<(u32, LeaseNumber)>,
-}
-
-impl Group {
-    fn seats(&self) -> u32 {
-        self.members.last_key_value().map_or(0, |(seats, _)| *seats)
-    }
-
-    /// The ticket that would get along with what the group has out already.
-    fn rider(&self) -> Option<LeaseNumber> {
-        self.waiting.first().filter(|(seats, _)| *seats <= self.seats()).map(|(_, number)| *number)
-    }
-
-    fn leave(&mut self, charge: u32) {
-        let Some(count) = self.members.get_mut(&charge) else { return };
-        *count -= 1;
-        if *count == 0 {
-            self.members.remove(&charge);
-        }
     }
 }

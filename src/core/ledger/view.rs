@@ -101,8 +101,15 @@ impl Ledger {
         match &entry.state {
             State::Waiting { pools, .. } => {
                 let waiting = feature.tickets.range(..number).take(FARTHEST).count();
-                let in_use = self.in_use(self.now, feature, pools, &entry.version, entry.seats);
-                Some(Denial { code: Code::QUEUED, why: Why::AllInUse(InUse { waiting, ..in_use }) })
+                let client = self.policy.recognise(entry.holder.client(entry.address));
+                let why = match self.within_limits(feature, pools, entry.claim(number), &client) {
+                    Ok(pools) => {
+                        let in_use = self.in_use(self.now, feature, &pools, &entry.version, entry.seats);
+                        Why::AllInUse(InUse { waiting, ..in_use })
+                    }
+                    Err(limited) => limited,
+                };
+                Some(Denial { code: Code::QUEUED, why })
             }
             State::Held { .. } | State::Lingering { .. } => None,
         }
@@ -114,8 +121,7 @@ impl Ledger {
         if !self.doomed.contains(&number) {
             return None;
         }
-        let feature = self.directory.feature(entry.feature)?;
-        Some(self.refused(feature, &entry.holder.user, self.refusal(entry)?).into())
+        self.refusal(entry).map(|(_, denial)| denial)
     }
 
     /// The feature in this place, from 0, in the order of the book; those that are not served come last.

@@ -90,6 +90,7 @@ fn reason(f: &mut fmt::Formatter<'_>, end: Option<End>) -> fmt::Result {
         Some(End::Removed) => "REMOVED",
         Some(End::Excluded) => "EXCLUDED",
         Some(End::NotIncluded) => "NOT INCLUDED",
+        Some(End::Limited) => "MAX",
     };
     write!(f, "({word})")
 }

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ledger::{Denial, End, Event, Why};
-use crate::options::policy::Refusal;
+use crate::ledger::{Denial, End, Event, Ruling, Why};
 
 /// How often which event met which state, and which changes were made.
 pub(super) type Reached = BTreeMap<(&'static str, &'static str), u64>;
@@ -31,9 +30,11 @@ pub(super) fn word(denial: &Denial) -> &'static str {
         Why::WrongHost { .. } => "host",
         Why::WrongPlatform { .. } => "platform",
         Why::NeverEnough { .. } => "never enough",
-        Why::Ruled { refusal, .. } => match refusal {
-            Refusal::Excluded(_) => "excluded",
-            Refusal::NotIncluded(_) => "not included",
+        Why::Ruled { ruling, .. } => match ruling {
+            Ruling::Excluded => "excluded",
+            Ruling::NotIncluded => "not included",
+            Ruling::Limited { asked, cap, .. } if asked > cap => "above max",
+            Ruling::Limited { .. } => "max reached",
         },
         Why::AllInUse(_) => "all in use",
         Why::TooManyWait { .. } => "too many wait",
@@ -53,6 +54,7 @@ pub(super) fn reason(why: End) -> &'static str {
         End::Removed => "pool removed",
         End::Excluded => "excluded",
         End::NotIncluded => "not included",
+        End::Limited => "above max",
     }
 }
 
@@ -69,7 +71,7 @@ pub(super) fn all_cells() -> BTreeSet<(&'static str, &'static str)> {
         cells.extend(["waiting", "held"].map(|state| (state, what)));
     }
     cells.insert(("lingering", "linger over"));
-    cells.extend(["seats free", "excluded", "not included"].map(|what| ("waiting", what)));
+    cells.extend(["seats free", "excluded", "not included", "above max"].map(|what| ("waiting", what)));
     cells.extend([("held", "other pool"), ("lingering", "other pool")]);
     let changes =
         ["Queued", "Granted", "Promoted", "Resumed", "Lingers", "Ended", "Moved", "Heard", "HungUp"];
@@ -79,6 +81,8 @@ pub(super) fn all_cells() -> BTreeSet<(&'static str, &'static str)> {
         ("shares", "Promoted"),
         ("passes by", "Granted"),
         ("passes by", "Promoted"),
+        ("passes the blocked", "Granted"),
+        ("passes the blocked", "Promoted"),
     ]);
     let answers = ["Queued", "Granted", "Resumed", "Lingers", "Ended", "Heard", "HungUp"];
     cells.extend(answers.map(|answer| ("answer", answer)));
@@ -86,7 +90,7 @@ pub(super) fn all_cells() -> BTreeSet<(&'static str, &'static str)> {
         ["no such feature", "not served", "version", "host", "platform", "never enough", "all in use"];
     cells.extend(denials.map(|denial| ("answer", denial)));
     cells.extend(
-        ["excluded", "not included", "too many wait", "unknown", "stale", "bad"]
+        ["excluded", "not included", "above max", "max reached", "too many wait", "unknown", "stale", "bad"]
             .map(|denial| ("answer", denial)),
     );
     cells

@@ -5,7 +5,7 @@ use core::net::Ipv4Addr;
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 use std::format;
-use std::string::{String, ToString};
+use std::string::ToString;
 use std::vec::Vec;
 
 use proptest::prelude::*;
@@ -42,7 +42,7 @@ impl<'a> World<'a> {
         let book = variant(0b10_10_10_10_10_10);
         Self {
             ledger: Ledger::new(book.clone(), Policy::open(&book), PATIENCE, MOST_WAITING),
-            model: Model::new(book, String::new()),
+            model: Model::new(book),
             now: Now { lease: LeaseTime(0), wall: WallTime(1_700_000_000) },
             latest: LeaseTime(0),
             base: Vec::new(),
@@ -91,9 +91,8 @@ impl<'a> World<'a> {
                 self.now.wall.0 -= 1000;
             }
             Step::Serve { variant: number } => {
-                (self.model.book, self.model.options) = (variant(number), rules(number));
-                let policy = policy(&self.model.options, &self.model.book);
-                self.ledger.serve(self.model.book.clone(), policy);
+                (self.model.book, self.model.lines) = (variant(number), rules(number));
+                self.ledger.serve(self.model.book.clone(), self.policy());
             }
             Step::Compact => {
                 self.base = self.ledger.snapshot();
@@ -161,9 +160,9 @@ impl<'a> World<'a> {
         let expected = self.model.answer(ask);
         let answer = self.ledger.decide(self.now, ask);
         let given = answer.as_ref().map_or_else(|denial| word(denial), |change| name(&change.event));
-        assert_eq!(given, expected, "the answer to {ask:?} under\n{}", self.model.options);
+        assert_eq!(given, expected, "the answer to {ask:?} under {:?}", self.model.lines);
         if let (Ask::Checkout(request), Err(denial)) = (ask, &answer) {
-            self.model.check_rule(&Life::of(request), denial, given);
+            self.model.check_rule(&Life::of(request), denial);
         }
         self.reach(cell);
         self.reach(("answer", given));
@@ -228,9 +227,13 @@ impl<'a> World<'a> {
         self.model.wake(self.latest);
     }
 
+    fn policy(&self) -> Policy {
+        let lines: Vec<_> = self.model.lines.iter().map(|line| line.join(" ")).collect();
+        policy(&lines.join("\n"), &self.model.book)
+    }
+
     fn replay<'b>(&self, changes: impl Iterator<Item = &'b Change>) -> Ledger {
-        let policy = policy(&self.model.options, &self.model.book);
-        let mut ledger = Ledger::new(self.model.book.clone(), policy, PATIENCE, MOST_WAITING);
+        let mut ledger = Ledger::new(self.model.book.clone(), self.policy(), PATIENCE, MOST_WAITING);
         changes.for_each(|change| ledger.apply(change));
         ledger.wake(Now { lease: self.latest.max(self.now.lease), ..self.now });
         ledger

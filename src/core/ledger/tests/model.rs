@@ -7,7 +7,6 @@ mod rules;
 
 use core::net::IpAddr;
 use std::collections::{BTreeMap, BTreeSet};
-use std::string::String;
 use std::vec::Vec;
 
 use crate::code::Code;
@@ -20,8 +19,8 @@ use crate::version::Version;
 
 pub(super) struct Model {
     pub(super) book: Book,
-    /// The text of the options file.
-    pub(super) options: String,
+    /// The words of the lines of the options file.
+    pub(super) lines: Vec<Vec<&'static str>>,
     pub(super) lives: BTreeMap<CheckoutId, Life>,
     ended: BTreeSet<CheckoutId>,
     last: LeaseNumber,
@@ -51,8 +50,8 @@ enum Phase {
 }
 
 impl Model {
-    pub(super) fn new(book: Book, options: String) -> Self {
-        Self { book, options, lives: BTreeMap::new(), ended: BTreeSet::new(), last: LeaseNumber(0) }
+    pub(super) fn new(book: Book) -> Self {
+        Self { book, lines: Vec::new(), lives: BTreeMap::new(), ended: BTreeSet::new(), last: LeaseNumber(0) }
     }
 
     pub(super) fn state(&self, checkout: &CheckoutId) -> &'static str {
@@ -109,6 +108,7 @@ impl Model {
             return "Granted";
         }
         match request.wait {
+            false if eligible.iter().all(|pool| self.is_blocked(&life, pool)) => "max reached",
             false => "all in use",
             true if self.waiting() < MOST_WAITING => "Queued",
             true => "too many wait",
@@ -123,7 +123,7 @@ impl Model {
         let high: Vec<_> = pools.iter().filter(|pool| pool.version >= life.version).collect();
         let here: Vec<_> = high.iter().filter(|pool| life.has_host_of(pool)).collect();
         let platform = here.iter().any(|pool| life.has_platform_of(pool));
-        if let Some(refusal) = self.closest_refusal(life) {
+        if let Some(refusal) = self.closest(life, &self.licensed(life)) {
             return refusal;
         }
         match (high.is_empty(), here.is_empty(), platform) {
@@ -230,10 +230,11 @@ impl Model {
                 "more seats out than there are"
             );
         }
-        match (extra, self.is_first(life, pool)) {
+        match (extra, self.waits_before(life, pool).is_empty()) {
             (0, true) => "shares",
             (0, false) => "passes by",
-            (_, _) => "",
+            (_, true) => "",
+            (_, false) => "passes the blocked",
         }
     }
 
@@ -254,7 +255,10 @@ impl Model {
         let expired = |it: &crate::licence::Absence| it.feature == life.feature && it.code == Code::EXPIRED;
         let expired = self.book.absences().iter().any(expired);
         let lingers = matches!(life.phase, Phase::Lingering(_));
-        let refused = if life.phase == Phase::Waiting { self.closest_refusal(life) } else { None };
+        let refused = match life.phase {
+            Phase::Waiting => self.closest(life, &self.licensed(life)),
+            Phase::Held(_) | Phase::Lingering(_) => None,
+        };
         let right = match why {
             End::Returned => asked && !lingers,
             End::Silent => over && !lingers && !life.broken,
@@ -262,6 +266,7 @@ impl Model {
             End::Lingered => over && lingers,
             End::Excluded => orphan && refused == Some("excluded"),
             End::NotIncluded => orphan && refused == Some("not included"),
+            End::Limited => orphan && refused == Some("above max"),
             End::Expired => orphan && expired && refused.is_none(),
             End::Removed => orphan && !expired && refused.is_none(),
         };

@@ -159,6 +159,7 @@ fn ends_are_told_in_words() {
         End::Removed,
         End::Excluded,
         End::NotIncluded,
+        End::Limited,
     ];
     let feature = FeatureName::from("solver");
     let lines = ends.map(|end| std::format!("{} {}", end.code().major(), end.sentence(&feature)));
@@ -171,5 +172,6 @@ fn ends_are_told_in_words() {
     -92 "solver" is no longer in the licence files as it was when you got it
     -38 the options file excludes you from "solver" now
     -39 the options file includes you no longer for "solver"
+    -87 the options file allows you fewer seats of "solver" now
     "#);
 }

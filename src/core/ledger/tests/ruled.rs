@@ -4,8 +4,9 @@ use std::string::String;
 use std::vec::Vec;
 
 use super::bench::*;
-use crate::ledger::{Change, End, Event, Request};
+use crate::ledger::{Ask, Change, End, Event, Holder, Request};
 use crate::licence::Pool;
+use crate::licence::ast::DupGroup;
 use crate::time::{Civil, Date, WallTime};
 
 fn zone(_: WallTime) -> Civil {
@@ -82,9 +83,114 @@ fn a_new_policy_rules_over_who_asks_and_who_waits() {
 #[test]
 fn an_end_by_a_rule_survives_the_journal() {
     let now = Bench::new([]).now;
-    for why in [End::Excluded, End::NotIncluded] {
+    for why in [End::Excluded, End::NotIncluded, End::Limited] {
         let change = Change { at: now, event: Event::Ended { checkout: id(1), why } };
         let bytes = minicbor::to_vec(&change).unwrap();
         assert_eq!(minicbor::decode::<Change>(&bytes).unwrap(), change);
+    }
+}
+
+/// "MAX n feature USER bob: at most n seats out for the name."
+#[test]
+fn a_limit_that_is_reached_is_told_with_its_line() {
+    let mut bench = Bench::under("MAX 2 solver USER bob\n", [pool("a", "solver", 9)]);
+    for checkout in 1..=2 {
+        assert_eq!(answer(&mut bench, &request(checkout, "bob")), "granted");
+    }
+    insta::assert_snapshot!(answer(&mut bench, &request(3, "bob")), @r#"-87 you asked for 1 seat of "solver", and 2 of at most 2 are out for you by acme.opt:1: MAX 2 solver USER bob"#);
+    insta::assert_snapshot!(answer(&mut bench, &Request { seats: 3, ..waiting(3, "bob") }), @r#"-87 you asked for 3 seats of "solver", and at most 2 may be out for you by acme.opt:1: MAX 2 solver USER bob"#);
+    assert_eq!(answer(&mut bench, &request(4, "anna")), "granted");
+    bench.ask(&Ask::Checkin(id(1), 1)).unwrap();
+    assert_eq!(answer(&mut bench, &request(3, "bob")), "granted");
+}
+
+/// "On a GROUP the limit is the group's total"; "all of user-, host-, group-, project-MAX must hold at once."
+#[test]
+fn all_limits_must_hold_and_the_first_that_does_not_is_named() {
+    let options = "GROUP cae anna bob\nMAX 3 solver GROUP cae\nMAX 2 solver USER ALL_USERS\n";
+    let mut bench = Bench::under(options, [pool("a", "solver", 9)]);
+    for (checkout, user) in [(1, "anna"), (2, "anna"), (3, "bob")] {
+        assert_eq!(answer(&mut bench, &request(checkout, user)), "granted");
+    }
+    assert!(answer(&mut bench, &request(4, "anna")).ends_with("acme.opt:2: MAX 3 solver GROUP cae"));
+    bench.ask(&Ask::Checkin(id(3), 1)).unwrap();
+    assert!(answer(&mut bench, &request(4, "anna")).ends_with("acme.opt:3: MAX 2 solver USER ALL_USERS"));
+    assert_eq!(answer(&mut bench, &request(4, "bob")), "granted");
+    for checkout in 5..=6 {
+        assert_eq!(answer(&mut bench, &request(checkout, "carl")), "granted", "each user by himself");
+    }
+}
+
+#[test]
+fn whom_a_limit_blocks_others_pass() {
+    let mut bench = Bench::under("MAX 2 solver USER bob\n", [pool("a", "solver", 3)]);
+    bench.checkout(&Request { seats: 2, ..request(1, "bob") }).unwrap();
+    bench.checkout(&Request { seats: 2, ..waiting(2, "bob") }).unwrap();
+    bench.checkout(&waiting(3, "bob")).unwrap();
+    assert_eq!(answer(&mut bench, &request(4, "anna")), "granted");
+    assert_eq!(answer(&mut bench, &waiting(5, "carl")), "queued");
+    let why = |bench: &Bench, checkout| bench.ledger.why_waiting(&id(checkout)).unwrap().sentence(&zone);
+    assert!(why(&bench, 2).ends_with("acme.opt:1: MAX 2 solver USER bob"));
+    assert!(why(&bench, 5).starts_with("all 3 seats"));
+    bench.ask(&Ask::Checkin(id(4), 1)).unwrap();
+    bench.settle();
+    assert_eq!(bench.states(&[1, 2, 3, 5]), "1 held 2 waiting 3 waiting 5 held");
+    bench.ask(&Ask::Checkin(id(5), 1)).unwrap();
+    bench.ask(&Ask::Checkin(id(1), 1)).unwrap();
+    bench.settle();
+    assert_eq!(bench.states(&[2, 3]), "2 held 3 waiting", "he waits for himself now");
+    bench.ask(&Ask::Checkin(id(2), 1)).unwrap();
+    bench.settle();
+    assert_eq!(bench.state(3), "held");
+}
+
+#[test]
+fn a_smaller_request_passes_a_larger_one_that_its_own_limit_blocks() {
+    let mut bench = Bench::under("MAX 2 solver USER bob\n", [pool("a", "solver", 9)]);
+    bench.checkout(&request(1, "bob")).unwrap();
+    bench.checkout(&Request { seats: 2, ..waiting(2, "bob") }).unwrap();
+    assert_eq!(answer(&mut bench, &waiting(3, "bob")), "granted", "there is room for one more of his");
+}
+
+/// Whoever shares a seat counts it once, and takes no more when it is out already.
+#[test]
+fn shared_seats_count_once_against_a_limit() {
+    let by_host = DupGroup::By { user: false, host: true, display: false, vendor: false };
+    let shared = Pool { dup_group: by_host, ..pool("a", "solver", 9) };
+    let mut bench = Bench::under("MAX 1 solver USER bob\n", [shared]);
+    bench.checkout(&request(1, "bob")).unwrap();
+    assert_eq!(answer(&mut bench, &request(2, "bob")), "granted", "on the same host");
+    let mut elsewhere = request(3, "bob");
+    elsewhere.holder.host = "node2".into();
+    assert!(answer(&mut bench, &elsewhere).starts_with("-87 "));
+    let anna = Request {
+        checkout: id(4),
+        holder: Holder { user: "anna".into(), ..elsewhere.holder.clone() },
+        ..elsewhere.clone()
+    };
+    assert_eq!(answer(&mut bench, &anna), "granted");
+    assert_eq!(answer(&mut bench, &elsewhere), "granted", "he takes none, now that she has one there");
+}
+
+#[test]
+fn a_new_limit_rules_over_who_asks_and_who_waits() {
+    let mut bench = Bench::new([pool("a", "solver", 3)]);
+    for checkout in 1..=3 {
+        bench.checkout(&request(checkout, "bob")).unwrap();
+    }
+    bench.checkout(&Request { seats: 3, ..waiting(4, "bob") }).unwrap();
+    bench.checkout(&waiting(5, "bob")).unwrap();
+    bench.checkout(&waiting(6, "anna")).unwrap();
+    bench.rule("MAX 2 solver USER bob\n");
+    assert_eq!(
+        bench.settle(),
+        [Event::Ended { checkout: id(4), why: End::Limited }],
+        "it can never be served"
+    );
+    assert_eq!(bench.in_use(0), 3, "holders keep their seats");
+    for (returned, states) in [(1, "5 waiting 6 held"), (2, "5 held 6 held")] {
+        bench.ask(&Ask::Checkin(id(returned), 1)).unwrap();
+        bench.settle();
+        assert_eq!(bench.states(&[5, 6]), states, "after {returned} came back");
     }
 }

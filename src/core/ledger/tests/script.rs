@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 use std::format;
-use std::string::{String, ToString};
+use std::string::ToString;
 use std::vec;
 use std::vec::Vec;
 
@@ -134,7 +134,7 @@ pub(super) fn variant(variant: u16) -> Book {
 }
 
 /// Lines of an options file; the rules among them are for the features of [`variant`].
-const LINES: [&str; 16] = [
+const LINES: [&str; 30] = [
     "EXCLUDE solver USER user1",
     "EXCLUDE solver HOST node2",
     "EXCLUDE solver:VERSION=3.0 GROUP odd",
@@ -151,10 +151,24 @@ const LINES: [&str; 16] = [
     "INCLUDE post HOST node1",
     "INCLUDEALL DISPLAY :0",
     "INCLUDEALL PROJECT wing",
+    "MAX 1 solver USER user1",
+    "MAX 2 solver USER user2",
+    "MAX 2 solver GROUP odd",
+    "MAX 3 solver:VERSION=2.0 HOST node0",
+    "MAX 1 solver USER ALL_USERS",
+    "MAX 2 solver HOST ALL_HOSTS",
+    "MAX 2 solver PROJECT wing",
+    "MAX 3 mesh GROUP ALL_GROUPS",
+    "MAX 2 mesh USER ALL_USERS",
+    "MAX 2 mesh INTERNET 192.0.2.*",
+    "MAX 1 post DISPLAY :0",
+    "MAX 2 post USER ALL_USERS",
+    "MAX 1 post USER user3",
+    "MAX 0 post HOST node2",
 ];
 
 /// An options file: none for some numbers, and few rules for the others, in an order of their own.
-pub(super) fn rules(number: u16) -> String {
+pub(super) fn rules(number: u16) -> Vec<Vec<&'static str>> {
     let mut dice = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mut lines = vec!["GROUP odd user1 user3"];
     for _ in 0..dice >> 61 {
@@ -162,7 +176,7 @@ pub(super) fn rules(number: u16) -> String {
         let place = usize::try_from(dice >> 33).unwrap_or_default() % LINES.len();
         lines.push(LINES[place]);
     }
-    lines.join("\n")
+    lines.into_iter().map(|line| line.split(' ').collect()).collect()
 }
 
 /// The client's machine follows from its holder, so that the model knows it too.

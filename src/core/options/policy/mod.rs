@@ -79,12 +79,13 @@ impl Policy {
     /// |---|---|---|
     /// | 1 | an EXCLUDE or EXCLUDEALL names the client | refused (−38), whatever INCLUDE says |
     /// | 2 | there is an INCLUDE or INCLUDEALL, and none names the client | refused (−39) |
-    /// | 3 | a MAX that applies is reached | refused (−87) or queued: [`Terms::limits`], all of which must hold |
+    /// | 3 | a MAX that applies is less than what is asked for | refused (−87): [`Terms::limits`], all of which must hold |
+    /// | | a MAX that applies is reached | refused (−87) or queued |
     /// | 4 | only seats that are reserved for others are left | refused (−101) or queued: [`Terms::reservations`] |
     /// | 5 | no seat is left, with the OVERDRAFT that is allowed | refused (−4) or queued: [`PoolTerms::overdraft`] |
     ///
     /// The first two are decided here, the others by the ledger, which counts. A checkout that shares the seats of its
-    /// DUP_GROUP takes none and passes 3 to 5.
+    /// DUP_GROUP takes none and passes what follows the first of 3.
     pub fn judge(&self, client: &Known<'_>, pool: usize) -> Option<Judgement<'_>> {
         let rules = self.pools.get(pool)?;
         let mut found = Found::default();
@@ -97,7 +98,7 @@ impl Policy {
         }
         Some(Judgement::Allow(Terms {
             pool: &rules.terms,
-            limits: self.limits(client, rules),
+            limits: rules.limits(client, |name| self.names.kind(name)),
             reservations: rules.reservations(client),
             may_borrow: admit(&found.borrow, rules.table.first_include_borrow),
         }))
@@ -113,7 +114,10 @@ impl Policy {
         self.rules.get(id.index())
     }
 
-    fn limits(&self, client: &Known<'_>, rules: &PoolRules) -> Vec<Limit> {
-        rules.limits(client, |name| self.names.kind(name))
+    /// The MAX lines that count the client's seats of the pool at `pool` of the book, whether or not it might have more; none
+    /// when the book has no such pool.
+    pub fn limits(&self, client: &Known<'_>, pool: usize) -> Vec<Limit> {
+        let rules = self.pools.get(pool);
+        rules.map_or_else(Vec::new, |rules| rules.limits(client, |name| self.names.kind(name)))
     }
 }

@@ -63,7 +63,7 @@ pub struct Reservation {
 }
 
 /// A MAX line that applies to a client.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Limit {
     /// Whose seats are counted together.
     pub counter: Counter,

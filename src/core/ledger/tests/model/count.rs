@@ -46,13 +46,8 @@ impl Model {
         licensed.filter(|pool| self.refusal(life, pool).is_none()).collect()
     }
 
-    /// How the options file keeps the pools from the client that would serve it otherwise.
-    pub(super) fn closest_refusal(&self, life: &Life) -> Option<&'static str> {
-        self.licensed(life).into_iter().filter_map(|pool| self.refusal(life, pool)).max()
-    }
-
     /// The pools that may serve it but for the options file.
-    fn licensed(&self, life: &Life) -> Vec<&Pool> {
+    pub(super) fn licensed(&self, life: &Life) -> Vec<&Pool> {
         let fits = |pool: &Pool| match pool.seats {
             Seats::Counted { total, overdraft } => life.seats.max(pool.minimum) <= total + overdraft,
             Seats::Uncounted => true,
@@ -62,7 +57,8 @@ impl Model {
         pools.filter(|pool| life.has_host_of(pool) && life.has_platform_of(pool)).collect()
     }
 
-    /// Whether it takes nothing from anybody, or is the first in the queue and there are seats.
+    /// Whether it takes nothing from anybody, or no MAX line blocks it and it is the first of whom that is so, and there are
+    /// seats.
     pub(super) fn may_have(&self, life: &Life, pool: &Pool) -> bool {
         let extra = self.extra(life, pool);
         let free = match pool.seats {
@@ -71,13 +67,15 @@ impl Model {
             }
             Seats::Uncounted => true,
         };
-        extra == 0 || free && self.is_first(life, pool)
+        let passes = || self.waits_before(life, pool).iter().all(|it| self.is_blocked(it, pool));
+        extra == 0 || free && passes() && !self.is_blocked(life, pool)
     }
 
-    pub(super) fn is_first(&self, life: &Life, pool: &Pool) -> bool {
+    /// Who waits for the pool and came before.
+    pub(super) fn waits_before(&self, life: &Life, pool: &Pool) -> Vec<&Life> {
         let waits = |it: &&Life| it.phase == Phase::Waiting && it.number < life.number;
-        let passed = |it: &Life| self.eligible(it).iter().any(|other| other.key == pool.key);
-        !self.lives.values().filter(waits).any(passed)
+        let for_it = |it: &&Life| self.eligible(it).iter().any(|other| other.key == pool.key);
+        self.lives.values().filter(waits).filter(for_it).collect()
     }
 
     fn holders(&self, pool: &Pool) -> Vec<&Life> {
@@ -134,7 +132,7 @@ impl Life {
         pool.platforms.is_empty() || pool.platforms.contains(&self.machine.platform)
     }
 
-    fn shares_with(&self, other: &Self, dup_group: DupGroup) -> bool {
+    pub(super) fn shares_with(&self, other: &Self, dup_group: DupGroup) -> bool {
         match dup_group {
             DupGroup::None => false,
             DupGroup::Site => true,
