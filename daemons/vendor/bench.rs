@@ -16,6 +16,7 @@ use tokio::time::{Instant, advance, timeout};
 
 use super::commit::{BATCHES, commit};
 use super::keeper::{Command, Keeper, Way, doors, keep};
+use super::logs::Logs;
 use super::outbox::{Letters, Outbox, outbox};
 use crate::journal::{AppendError, Journal as _, MemoryJournal};
 use crate::tasks::Tasks;
@@ -170,7 +171,8 @@ impl Site {
         let committer = tasks.clone();
         tasks.spawn(async move {
             let history = Duration::from_secs(3600);
-            let work = committer.blocking(move || commit(Box::new(journal), loaded.last, history, batches));
+            let work = committer
+                .blocking(move || commit(Box::new(journal), loaded.last, history, batches, &Logs::default()));
             drop(ended.send(work.await));
         });
         tasks.spawn(keep(keeper, clock, doors, commits, tasks.stopping().clone()));

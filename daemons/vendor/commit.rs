@@ -11,9 +11,10 @@ use licgate_core::wire::ServerMsg;
 use tokio::sync::{mpsc, oneshot};
 use tracing::{debug, warn};
 
+use super::logs::Logs;
 use super::outbox::Outbox;
+use super::record::Note;
 use crate::journal::{AppendError, Entry, Journal, Seq, Snapshot};
-use crate::log::verbatim;
 
 /// Batches that may wait for a commit to end; then the keeper waits too.
 pub(super) const BATCHES: usize = 16;
@@ -36,8 +37,8 @@ pub(super) struct Batch {
 pub(super) enum Outcome {
     /// A message to a client.
     Tell(Outbox, ServerMsg),
-    /// A line of the debug log.
-    Log(String),
+    /// A note in the logs.
+    Log(Note),
     /// The new book is in force; lines on what it changed.
     Served(oneshot::Sender<Vec<String>>, Vec<String>),
 }
@@ -54,11 +55,12 @@ pub(super) fn commit(
     mut last: Seq,
     history: Duration,
     mut batches: mpsc::Receiver<Batch>,
+    logs: &Logs,
 ) -> Result<(), AppendError> {
     let (mut gathered, mut forgetting) = (Vec::new(), false);
     while batches.blocking_recv_many(&mut gathered, BATCHES) > 0 {
         let wall = gathered.iter().map(|batch| batch.now.wall).max().unwrap_or_default();
-        if let Some(snapshot) = commit_one(&mut *journal, &mut last, gathered.drain(..))? {
+        if let Some(snapshot) = commit_one(&mut *journal, &mut last, gathered.drain(..), logs)? {
             forgetting = keep(&mut *journal, &snapshot);
         }
         if forgetting {
@@ -73,6 +75,7 @@ fn commit_one(
     journal: &mut dyn Journal,
     last: &mut Seq,
     batches: impl Iterator<Item = Batch>,
+    logs: &Logs,
 ) -> Result<Option<Snapshot>, AppendError> {
     let (mut entries, mut outcomes, mut snapshot) = (Vec::new(), Vec::new(), None);
     for batch in batches {
@@ -85,14 +88,14 @@ fn commit_one(
     if !entries.is_empty() {
         *last = journal.append(*last, &entries)?;
     }
-    outcomes.into_iter().for_each(release);
+    outcomes.into_iter().for_each(|outcome| release(outcome, logs));
     Ok(snapshot)
 }
 
-fn release(outcome: Outcome) {
+fn release(outcome: Outcome, logs: &Logs) {
     match outcome {
         Outcome::Tell(outbox, message) => outbox.tell(message),
-        Outcome::Log(line) => verbatim(&line),
+        Outcome::Log(note) => logs.note(&note),
         // Whoever asked for the reread may have gone.
         Outcome::Served(report, lines) => drop(report.send(lines)),
     }

@@ -7,7 +7,7 @@ use licgate_core::host::{HostFacts, HostId};
 use licgate_core::id::VendorName;
 use licgate_core::licence::ast::{self, Statement};
 use licgate_core::licence::{Book, Licence, Signed, Surroundings, VendorKey, check, parse};
-use licgate_core::options::Policy;
+use licgate_core::options::{Policy, Settings};
 use licgate_core::text::{Diagnostic, Severity, Source};
 use licgate_core::time::Zone as _;
 use licgate_machine::files;
@@ -129,6 +129,11 @@ impl Shelf {
     /// What the options file says of the pools of `book`.
     pub(super) fn policy(&self, book: &Book) -> Policy {
         self.rules.as_ref().map_or_else(|| Policy::open(book), |rules| rules.policy(book))
+    }
+
+    /// What the options file says of the daemon itself.
+    pub(super) fn settings(&self) -> Settings {
+        self.rules.as_ref().map(Rules::settings).unwrap_or_default()
     }
 
     /// The host ids of each SERVER line that other state directories of this machine could serve for as well: those

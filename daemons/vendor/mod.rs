@@ -11,6 +11,7 @@ mod endings;
 mod guard;
 mod keeper;
 mod load;
+mod logs;
 mod news;
 mod outbox;
 mod record;
@@ -31,7 +32,7 @@ use licgate_machine::{facts, keys};
 use tokio::sync::{mpsc, oneshot};
 use tracing::{error, warn};
 
-use crate::clock::Clock;
+use crate::clock::{self, Clock};
 use crate::failure::{Exit, Failure};
 use crate::flags::VendorFlags;
 use crate::journal::{AppendError, Journal as _, Seq, SqliteJournal};
@@ -47,7 +48,8 @@ use endings::{cannot_go_on, master_lost, panicked, started_by_hand, unusable};
 use guard::Guard;
 use keeper::{Keeper, doors};
 use load::{Order, Remark, Shelf};
-use reread::{NobodyThere, Report, Reread};
+use logs::Logs;
+use reread::{Due, NobodyThere, Report, Reread};
 
 /// A vendor daemon, built: everything is read, replayed and bound, but nobody is served yet.
 #[derive(Debug)]
@@ -111,9 +113,12 @@ impl Daemon for Vendor {
         let (commits, batches) = mpsc::channel(BATCHES);
         let (ended, mut committed): (_, Committed) = oneshot::channel();
         let history = Duration::from_secs(u64::from(setup.config.keep_days) * 24 * 60 * 60);
-        let committer = tasks.clone();
+        let logs = Logs::default();
+        logs.change(&stock.shelf.settings());
+        let (committer, noting) = (tasks.clone(), logs.clone());
         tasks.spawn(async move {
-            let work = committer.blocking(move || commit::commit(Box::new(journal), last, history, batches));
+            let work = committer
+                .blocking(move || commit::commit(Box::new(journal), last, history, batches, &noting));
             // Nobody waits for it when the daemon was told twice to end.
             drop(ended.send(work.await));
         });
@@ -137,6 +142,8 @@ impl Daemon for Vendor {
             guard,
             shelf: Arc::new(shelf),
             next_change,
+            next_reread: reread::tomorrow(&setup.zone, clock::wall()),
+            logs,
             keeper: way.inbox,
             tasks: tasks.clone(),
         };
@@ -257,8 +264,14 @@ async fn duty(
                 announce(master, port, files, &mut told).await;
                 continue;
             }
-            () = reread.until_new_day() => {
-                reread.new_day().await?;
+            due = reread.until_due(clock::wall) => {
+                match due {
+                    Due::Files => {
+                        let files = reread.reread().await?.files();
+                        announce(master, port, files, &mut told).await;
+                    }
+                    Due::Book => reread.new_day().await?,
+                }
                 continue;
             }
         };

@@ -1,7 +1,9 @@
-//! A change's afterlife: what the debug log and the journal's audit columns say about it.
+//! A change's afterlife: what the logs and the journal's audit columns say about it.
 
-use licgate_core::id::CheckoutId;
-use licgate_core::ledger::{Ask, Denial, Event, LeaseState, LeaseView, Ledger};
+use std::fmt;
+
+use licgate_core::id::{CheckoutId, FeatureName};
+use licgate_core::ledger::{Ask, Denial, Event, Holder, LeaseState, LeaseView, Ledger};
 use licgate_core::report::log::{EventLine, Verb};
 
 use crate::journal::About;
@@ -47,9 +49,27 @@ impl Subject {
         }
     }
 
-    fn line(&self, verb: Verb) -> String {
-        let About { feature, holder, seats, lease: _ } = &self.about;
-        EventLine { verb, feature, holder, seats: *seats }.to_string()
+    fn note(&self, verb: Verb) -> Note {
+        let About { feature, holder, seats, lease: _ } = self.about.clone();
+        Note { verb, feature, holder, seats }
+    }
+}
+
+/// What logs say of an event.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Note {
+    /// What happened.
+    pub(super) verb: Verb,
+    feature: FeatureName,
+    holder: Holder,
+    seats: u32,
+}
+
+impl fmt::Display for Note {
+    /// The line of the debug log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { verb, feature, holder, seats } = self;
+        EventLine { verb: *verb, feature, holder, seats: *seats }.fmt(f)
     }
 }
 
@@ -69,16 +89,16 @@ pub(super) fn checkout_of(event: &Event) -> Option<CheckoutId> {
     }
 }
 
-/// The lines of the debug log for an event. Readers count OUT against IN and QUEUED against DEQUEUED, so each is
+/// What the logs say of an event. Readers count OUT against IN and QUEUED against DEQUEUED, so each is
 /// written exactly when seats or places in the queue change hands; a seat that lingers is still out.
-pub(super) fn lines(event: &Event, subject: &Subject) -> Vec<String> {
+pub(super) fn notes(event: &Event, subject: &Subject) -> Vec<Note> {
     match event {
-        Event::Queued { .. } => vec![subject.line(Verb::Queued)],
-        Event::Granted(_) => vec![subject.line(Verb::Out)],
-        Event::Promoted { .. } => vec![subject.line(Verb::Dequeued(None)), subject.line(Verb::Out)],
+        Event::Queued { .. } => vec![subject.note(Verb::Queued)],
+        Event::Granted(_) => vec![subject.note(Verb::Out)],
+        Event::Promoted { .. } => vec![subject.note(Verb::Dequeued(None)), subject.note(Verb::Out)],
         Event::Ended { why, .. } => match subject.place {
-            Place::Queue => vec![subject.line(Verb::Dequeued(Some(*why)))],
-            Place::Seats => vec![subject.line(Verb::In(*why))],
+            Place::Queue => vec![subject.note(Verb::Dequeued(Some(*why)))],
+            Place::Seats => vec![subject.note(Verb::In(*why))],
         },
         Event::Resumed { .. }
         | Event::Lingers { .. }
@@ -89,13 +109,13 @@ pub(super) fn lines(event: &Event, subject: &Subject) -> Vec<String> {
     }
 }
 
-/// The line for a refusal; only refused checkouts have one.
-pub(super) fn refusal(ask: &Ask, denial: &Denial) -> Option<String> {
+/// What the logs say of a refusal; only of refused checkouts.
+pub(super) fn refusal(ask: &Ask, denial: &Denial) -> Option<Note> {
     match ask {
         Ask::Checkout(request) => {
             let verb = Verb::Refused(denial.code);
-            let (feature, holder) = (&request.feature, &request.holder);
-            Some(EventLine { verb, feature, holder, seats: request.seats }.to_string())
+            let (feature, holder) = (request.feature.clone(), request.holder.clone());
+            Some(Note { verb, feature, holder, seats: request.seats })
         }
         Ask::Resume(_) | Ask::Heartbeat(..) | Ask::Checkin(..) | Ask::Hangup(..) => None,
     }

@@ -1,11 +1,14 @@
 //! Another book while the daemon serves: because somebody asks for it, or because the day has changed.
+//!
+//! At each local midnight the files are read again, unless the options file says `AUTOMATIC_REREAD OFF`. Then the book of the
+//! texts that were read is made anew on the days on which that changes it, as it is when the files are refused.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use licgate_core::licence::Book;
 use licgate_core::options::Policy;
-use licgate_core::time::Date;
+use licgate_core::time::{Date, WallTime, Zone};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
@@ -13,6 +16,7 @@ use super::accept::{self, Fresh, Kept, Refusal};
 use super::guard::Guard;
 use super::keeper::Command;
 use super::load::{Order, Remark, Shelf};
+use super::logs::Logs;
 use super::{Files, rules, starting_lines};
 use crate::clock;
 use crate::failure::Failure;
@@ -34,6 +38,10 @@ pub(super) struct Reread {
     pub(super) shelf: Arc<Shelf>,
     /// The day on which the book that is served is no longer right.
     pub(super) next_change: Option<Date>,
+    /// The day on which the files are read again by themselves.
+    pub(super) next_reread: Date,
+    /// What follows the settings of the options file.
+    pub(super) logs: Logs,
     pub(super) keeper: mpsc::Sender<Command>,
     pub(super) tasks: Tasks,
 }
@@ -54,6 +62,15 @@ impl Report {
     }
 }
 
+/// What a new day brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Due {
+    /// The files are to be read again.
+    Files,
+    /// The book is no longer right: a line expired, or begins today.
+    Book,
+}
+
 /// The keeper, or a thread that reads files, has come to its end: the daemon ends too.
 #[derive(Debug)]
 pub(super) struct NobodyThere;
@@ -62,6 +79,7 @@ impl Reread {
     /// Reads all files anew; what [`accept::read`] refuses leaves the old book in force.
     pub(super) async fn reread(&mut self) -> Result<Report, NobodyThere> {
         verbatim("Rereading license file...");
+        self.next_reread = tomorrow(&self.order.zone, clock::wall());
         let (order, kept, guard) = (self.order.clone(), self.kept.clone(), self.guard.clone());
         let read = self.tasks.blocking(move || read(order, &kept, &guard)).await.ok_or(NobodyThere)?;
         let report = match read {
@@ -75,6 +93,7 @@ impl Reread {
                 lines.extend(rules::news(self.shelf.rules(), shelf.rules()));
                 (self.shelf, self.guard) = (Arc::new(shelf), guard);
                 lines.extend(self.serve(book, policy).await?);
+                self.logs.change(&self.shelf.settings());
                 Report { ok: true, lines }
             }
         };
@@ -83,13 +102,17 @@ impl Reread {
         Ok(Report { lines: fit(report.lines), ..report })
     }
 
-    /// Waits until the book is no longer right: a line expired, or begins today.
-    pub(super) async fn until_new_day(&self) {
-        let Some(day) = self.next_change else { return std::future::pending().await };
+    /// Waits for the next day that brings something.
+    pub(super) async fn until_due(&self, wall: impl Fn() -> WallTime) -> Due {
+        let files = self.shelf.settings().automatic_reread.then_some((self.next_reread, Due::Files));
+        let book = self.next_change.map(|day| (day, Due::Book));
+        // On the same day the files come first: they bring a book of their own.
+        let next = files.into_iter().chain(book).min_by_key(|(day, _)| *day);
+        let Some((day, due)) = next else { return std::future::pending().await };
         let begins = self.order.zone.start_of(day);
         loop {
-            let left = begins.0.saturating_sub(clock::wall().0);
-            let Ok(left @ 1..) = u64::try_from(left) else { return };
+            let left = begins.0.saturating_sub(wall().0);
+            let Ok(left @ 1..) = u64::try_from(left) else { return due };
             sleep(Duration::from_secs(left).min(LOOK)).await;
         }
     }
@@ -122,6 +145,11 @@ impl Reread {
     }
 }
 
+/// The day after today.
+pub(super) fn tomorrow(zone: &impl Zone, now: WallTime) -> Date {
+    zone.civil(now).date.next()
+}
+
 /// New files, kept already, and what guards them; or lines on why the old ones stay in force.
 fn read(order: Order, kept: &Kept, guard: &Guard) -> Result<(Fresh, Guard), Vec<String>> {
     let lines = |failure: Failure| failure.to_string().lines().map(str::to_owned).collect();
@@ -145,24 +173,42 @@ mod tests {
     use super::*;
     use crate::vendor::load::tests::Host;
 
+    impl Reread {
+        /// Of this host; `inbox` is the keeper's end.
+        fn of(host: &Host) -> (Self, mpsc::Receiver<Command>) {
+            let (shelf, _) = Shelf::read(host.order()).unwrap();
+            let (keeper, inbox) = mpsc::channel(1);
+            let order = host.order();
+            let reread = Self {
+                kept: Kept::new(host.dir.path(), &order.vendor),
+                guard: Guard::default(),
+                shelf: Arc::new(shelf),
+                next_change: None,
+                next_reread: Date::parse("1-jan-2100").unwrap(),
+                logs: Logs::default(),
+                keeper,
+                tasks: Tasks::new(),
+                order,
+            };
+            (reread, inbox)
+        }
+
+        /// What comes within `hours` of virtual time, when it is two hours to the midnight at which `day` begins.
+        async fn within(&self, hours: u64, day: Date) -> Option<Due> {
+            #[expect(clippy::disallowed_methods, reason = "tokio's virtual time is what this clock shows")]
+            let began = tokio::time::Instant::now();
+            let start = self.order.zone.start_of(day).0 - 2 * 3600;
+            let wall = || WallTime(start + began.elapsed().as_secs().cast_signed());
+            let hours = Duration::from_secs(hours * 3600);
+            tokio::time::timeout(hours, self.until_due(wall)).await.ok()
+        }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn the_book_changes_with_the_calendar() {
         let host = Host::new();
         host.issue("FEATURE solver acme 2.0 1-jan-2100 5\nFEATURE post acme 2.0 permanent 1\n");
-        let (shelf, _) = Shelf::read(host.order()).unwrap();
-        let (keeper, mut inbox) = mpsc::channel(1);
-        let (order, tasks) = (host.order(), Tasks::new());
-        let kept = Kept::new(host.dir.path(), &order.vendor);
-        let mut reread = Reread {
-            order,
-            kept,
-            guard: Guard::default(),
-            shelf: Arc::new(shelf),
-            next_change: Date::parse("1-jan-2020"),
-            keeper,
-            tasks,
-        };
-        reread.until_new_day().await;
+        let (mut reread, mut inbox) = Reread::of(&host);
         let keeper = async {
             let Some(Command::Serve(book, _, report)) = inbox.recv().await else { panic!("no new book") };
             report.send(Vec::new()).unwrap();
@@ -171,12 +217,43 @@ mod tests {
         let (served, pools) = tokio::join!(reread.new_day(), keeper);
         assert!(served.is_ok());
         assert_eq!((pools, reread.next_change), (2, Date::parse("2-jan-2100")));
-        for later in [reread.next_change, None] {
-            reread.next_change = later;
-            let waited = tokio::time::timeout(LOOK * 3, reread.until_new_day()).await;
-            assert!(waited.is_err(), "{later:?} is not today");
-        }
         drop(inbox);
         assert!(reread.new_day().await.is_err(), "the keeper has gone");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn files_are_read_again_at_midnight_unless_an_options_line_says_off() {
+        let host = Host::new();
+        host.issue("FEATURE solver acme 2.0 permanent 5\n");
+        let options = host.dir.path().join("acme.opt");
+        let day = Date::parse("30-mar-2031").unwrap();
+        // "daily re-read at midnight; default ON"; the book's own day comes on its own or with it.
+        let rows = [
+            ("", None, Some(Due::Files)),
+            ("", Some(day), Some(Due::Files)),
+            ("AUTOMATIC_REREAD ON\n", Some(day.next()), Some(Due::Files)),
+            ("AUTOMATIC_REREAD OFF\n", None, None),
+            ("AUTOMATIC_REREAD OFF\n", Some(day), Some(Due::Book)),
+            ("AUTOMATIC_REREAD OFF\n", Some(day.next()), None),
+        ];
+        for (text, next_change, due) in rows {
+            std::fs::write(&options, text).unwrap();
+            let (mut reread, _inbox) = Reread::of(&host);
+            (reread.next_reread, reread.next_change) = (day, next_change);
+            assert_eq!(reread.within(1, day).await, None, "{text} {next_change:?} an hour early");
+            assert_eq!(reread.within(3, day).await, due, "{text} {next_change:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refused_reread_waits_for_the_next_midnight() {
+        let host = Host::new();
+        host.issue("FEATURE solver acme 2.0 permanent 5\n");
+        let (mut reread, _inbox) = Reread::of(&host);
+        reread.next_reread = Date::parse("1-jan-2020").unwrap();
+        std::fs::write(host.dir.path().join("acme.opt"), "NONSENSE\n").unwrap();
+        assert!(!reread.reread().await.unwrap().ok);
+        let today = reread.order.zone.civil(clock::wall()).date;
+        assert!([today, today.next()].contains(&reread.next_reread), "{}", reread.next_reread);
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use licgate_core::licence::{Book, ast};
 use licgate_core::options::ast::Statement;
-use licgate_core::options::{Options, Policy, parse};
+use licgate_core::options::{Options, Policy, Settings, parse};
 use licgate_core::text::{Severity, Source, Spanned};
 use licgate_machine::files;
 
@@ -77,6 +77,11 @@ impl Rules {
         Policy::compile(&self.source, &self.options, book)
     }
 
+    /// What the rules say of the daemon itself.
+    pub(super) fn settings(&self) -> Settings {
+        Settings::compile(&self.source, &self.options)
+    }
+
     /// Nobody is served under rules that were perhaps meant otherwise.
     pub(super) fn are_sound(&self) -> Result<(), Failure> {
         let Some(first) = self.errors.first() else { return Ok(()) };
@@ -127,7 +132,10 @@ fn not_applied(source: &Source, statement: &Spanned<Statement>) -> Option<Remark
         | Statement::Exclude(..)
         | Statement::Include(..)
         | Statement::Max(..)
-        // The parser says so itself.
+        | Statement::NoLog(_)
+        | Statement::AutomaticReread(_)
+        // These are said to have no meaning here.
+        | Statement::SelectTimeout(_)
         | Statement::TrustedStorage(_) => true,
         Statement::Reserve(..)
         | Statement::MaxOverdraft(..)
@@ -138,11 +146,8 @@ fn not_applied(source: &Source, statement: &Spanned<Statement>) -> Option<Remark
         | Statement::MaxBorrowHours(..)
         | Statement::MaxConnections(_)
         | Statement::Timeout(..)
-        | Statement::NoLog(_)
         | Statement::DebugLog(_)
-        | Statement::ReportLog(_)
-        | Statement::AutomaticReread(_)
-        | Statement::SelectTimeout(_) => false,
+        | Statement::ReportLog(_) => false,
     };
     let text = statement.node.to_string();
     let keyword = text.split(' ').next().unwrap_or_default();

@@ -28,7 +28,7 @@ async fn commit_all(disk: &MemoryJournal, batches: Vec<Batch>) -> Result<(), App
     batches.into_iter().for_each(|batch| commits.try_send(batch).unwrap());
     drop(commits);
     let journal = Box::new(disk.clone());
-    let work = move || commit(journal, Seq(0), Duration::from_secs(100), receiver);
+    let work = move || commit(journal, Seq(0), Duration::from_secs(100), receiver, &Logs::default());
     crate::tasks::Tasks::new().blocking(work).await.unwrap()
 }
 

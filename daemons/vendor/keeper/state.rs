@@ -134,7 +134,7 @@ impl<Z: Zone> Keeper<Z> {
         self.ledger.apply(&change);
         let subject = before.or_else(|| Subject::find(&self.ledger, &checkout));
         if let Some(subject) = &subject {
-            batch.outcomes.extend(record::lines(&change.event, subject).into_iter().map(Outcome::Log));
+            batch.outcomes.extend(record::notes(&change.event, subject).into_iter().map(Outcome::Log));
             self.tell(&change.event, checkout, subject, asker, batch);
         }
         batch.entries.push(Entry { change, about: subject.map(|subject| subject.about) });

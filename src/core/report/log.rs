@@ -7,6 +7,7 @@ use core::fmt::{self, Write as _};
 use crate::code::Code;
 use crate::id::FeatureName;
 use crate::ledger::{End, Holder};
+use crate::options::ast::LogClass;
 
 /// `VERB: "feature" user@host  …`: the form that log readers look for. Trailing blanks belong to it.
 #[derive(Debug, Clone)]
@@ -34,6 +35,20 @@ pub enum Verb {
     Dequeued(Option<End>),
     /// A request got nothing: `DENIED`, or `UNSUPPORTED` when nothing here could ever have served it.
     Refused(Code),
+}
+
+impl Verb {
+    /// The class by which `NOLOG` leaves such lines out. None is an upgrade: seats keep their version.
+    pub fn class(self) -> LogClass {
+        match self {
+            Self::Out => LogClass::Out,
+            Self::In(_) => LogClass::In,
+            Self::Queued => LogClass::Queued,
+            Self::Dequeued(_) => LogClass::Dequeued,
+            Self::Refused(Code::NO_SUCH_FEATURE | Code::UNSUPPORTED) => LogClass::Unsupported,
+            Self::Refused(_) => LogClass::Denied,
+        }
+    }
 }
 
 impl fmt::Display for EventLine<'_> {
@@ -189,6 +204,8 @@ mod tests {
         ];
         let feature = FeatureName::from("hfss");
         for (verb, seats, data, line) in rows {
+            let class = verb.class();
+            assert!(line.starts_with(class.word()), "NOLOG {} leaves out {line}", class.word());
             let holder = holder("user", "nyx7005", data);
             assert_eq!(EventLine { verb, feature: &feature, holder: &holder, seats }.to_string(), line);
         }

@@ -43,7 +43,7 @@ impl Rule {
     /// How much of a long line is kept.
     pub const LONGEST: usize = 200;
 
-    pub(super) fn new(source: &Source, statement: &Spanned<Statement>) -> Self {
+    pub(in crate::options) fn new(source: &Source, statement: &Spanned<Statement>) -> Self {
         let file = source.name().rsplit(['/', '\\']).next().unwrap_or_default();
         let mut text: String = statement.node.to_string();
         if let Some((end, _)) = text.char_indices().nth(Self::LONGEST) {
