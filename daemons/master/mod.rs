@@ -30,7 +30,7 @@ use crate::failure::{Exit, Failure};
 use crate::flags::MasterFlags;
 use crate::keys::vendor_key;
 use crate::log::verbatim;
-use crate::net::{BindError, Bound, bind, bind_first};
+use crate::net::{BindError, Bound, Quota, bind, bind_first};
 use crate::run::{Daemon, Orders, Setup};
 use crate::systemd;
 
@@ -79,7 +79,8 @@ impl Daemon for Master {
         let tasks = premises.setup().tasks.clone();
         banner(&premises);
         let host = Arc::clone(&premises);
-        bound.serve(&tasks, &tls, premises.setup().config.connections, move |conn, _| {
+        let quota = Quota::new(premises.setup().config.connections);
+        bound.serve(&tasks, &tls, quota, move |conn, _| {
             desk::serve(conn, Entrance::Network, Arc::clone(&host))
         });
         admin.serve(&premises);

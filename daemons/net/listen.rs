@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{Instrument as _, debug, error_span, warn};
 
 use super::Conn;
+use super::quota::{self, Quota};
 use crate::tasks::Tasks;
 
 const BACKLOG: u32 = 1024;
@@ -143,14 +144,14 @@ impl Bound {
     }
 
     /// Accepts until the tasks stop. Each connection gets a task of its own, in a span that names the peer: handshake
-    /// first, then `desk`. Of more than `connections` at a time, some are told so and the others have to wait.
-    pub fn serve<D, F>(self, tasks: &Tasks, tls: &Arc<rustls::ServerConfig>, connections: usize, desk: D)
+    /// first, then `desk`. Of more than `quota` allows, some are told so and the others have to wait.
+    pub fn serve<D, F>(self, tasks: &Tasks, tls: &Arc<rustls::ServerConfig>, quota: Quota, desk: D)
     where
         D: Fn(Peer, SocketAddr) -> F + Clone + Send + Sync + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
         let gate = Gate {
-            seats: Arc::new(Semaphore::new(connections)),
+            quota,
             porch: Arc::new(Semaphore::new(TURNED_AWAY)),
             tls: TlsAcceptor::from(Arc::clone(tls)),
             stopping: tasks.stopping().clone(),
@@ -170,7 +171,7 @@ impl Bound {
 /// What stands between the system's queue and a desk.
 #[derive(Clone)]
 struct Gate {
-    seats: Arc<Semaphore>,
+    quota: Quota,
     porch: Arc<Semaphore>,
     tls: TlsAcceptor,
     stopping: CancellationToken,
@@ -178,7 +179,7 @@ struct Gate {
 
 /// Where a new connection goes.
 enum Place {
-    Seat(OwnedSemaphorePermit),
+    Seat(quota::Place),
     Porch(OwnedSemaphorePermit),
 }
 
@@ -206,13 +207,12 @@ impl Gate {
 
     /// While there is neither seat nor porch, nobody else is accepted.
     async fn place(&self) -> Place {
-        if let Ok(seat) = Arc::clone(&self.seats).try_acquire_owned() {
+        if let Ok(seat) = self.quota.try_place() {
             return Place::Seat(seat);
         }
         tokio::select! {
-            Ok(seat) = Arc::clone(&self.seats).acquire_owned() => Place::Seat(seat),
+            seat = self.quota.place() => Place::Seat(seat),
             Ok(porch) = Arc::clone(&self.porch).acquire_owned() => Place::Porch(porch),
-            else => std::future::pending().await,
         }
     }
 
@@ -239,8 +239,8 @@ impl Gate {
         match place {
             Place::Seat(_seat) => desk(conn, address).await,
             Place::Porch(_porch) => {
-                let lines = vec!["the licence host has as many connections as it may have".to_owned()];
-                let refused = ServerMsg::Refused { code: Code::TOO_MANY_CONNECTIONS, lines };
+                let (code, lines) = (Code::TOO_MANY_CONNECTIONS, vec![self.quota.why()]);
+                let refused = ServerMsg::Refused { code, lines };
                 if conn.send(&refused).await.is_ok() {
                     conn.close().await;
                 }

@@ -9,6 +9,7 @@ mod commit;
 mod desk;
 mod endings;
 mod guard;
+mod house;
 mod keeper;
 mod load;
 mod logs;
@@ -46,9 +47,9 @@ use commit::BATCHES;
 use desk::Office;
 use endings::{cannot_go_on, master_lost, panicked, started_by_hand, unusable};
 use guard::Guard;
+use house::House;
 use keeper::{Keeper, doors};
 use load::{Order, Remark, Shelf};
-use logs::Logs;
 use reread::{Due, NobodyThere, Report, Reread};
 
 /// A vendor daemon, built: everything is read, replayed and bound, but nobody is served yet.
@@ -113,12 +114,12 @@ impl Daemon for Vendor {
         let (commits, batches) = mpsc::channel(BATCHES);
         let (ended, mut committed): (_, Committed) = oneshot::channel();
         let history = Duration::from_secs(u64::from(setup.config.keep_days) * 24 * 60 * 60);
-        let logs = Logs::default();
-        logs.change(&stock.shelf.settings());
-        let (committer, noting) = (tasks.clone(), logs.clone());
+        let house = House::new(setup.config.connections);
+        house.change(&stock.shelf.settings());
+        let (committer, logs) = (tasks.clone(), house.logs.clone());
         tasks.spawn(async move {
-            let work = committer
-                .blocking(move || commit::commit(Box::new(journal), last, history, batches, &noting));
+            let work =
+                committer.blocking(move || commit::commit(Box::new(journal), last, history, batches, &logs));
             // Nobody waits for it when the daemon was told twice to end.
             drop(ended.send(work.await));
         });
@@ -128,7 +129,7 @@ impl Daemon for Vendor {
         let vendor = order.vendor.to_string();
         let silence = setup.config.patience.silence;
         let office = Office { vendor, keeper: way.clone(), silence, stopping: stopping.clone() };
-        bound.serve(&tasks, &tls, setup.config.connections, move |conn, peer| {
+        bound.serve(&tasks, &tls, house.quota.clone(), move |conn, peer| {
             office.clone().serve(conn, peer.ip().to_canonical())
         });
 
@@ -143,7 +144,7 @@ impl Daemon for Vendor {
             shelf: Arc::new(shelf),
             next_change,
             next_reread: reread::tomorrow(&setup.zone, clock::wall()),
-            logs,
+            house,
             keeper: way.inbox,
             tasks: tasks.clone(),
         };

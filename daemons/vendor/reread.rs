@@ -14,9 +14,9 @@ use tokio::time::sleep;
 
 use super::accept::{self, Fresh, Kept, Refusal};
 use super::guard::Guard;
+use super::house::House;
 use super::keeper::Command;
 use super::load::{Order, Remark, Shelf};
-use super::logs::Logs;
 use super::{Files, rules, starting_lines};
 use crate::clock;
 use crate::failure::Failure;
@@ -41,7 +41,7 @@ pub(super) struct Reread {
     /// The day on which the files are read again by themselves.
     pub(super) next_reread: Date,
     /// What follows the settings of the options file.
-    pub(super) logs: Logs,
+    pub(super) house: House,
     pub(super) keeper: mpsc::Sender<Command>,
     pub(super) tasks: Tasks,
 }
@@ -93,7 +93,7 @@ impl Reread {
                 lines.extend(rules::news(self.shelf.rules(), shelf.rules()));
                 (self.shelf, self.guard) = (Arc::new(shelf), guard);
                 lines.extend(self.serve(book, policy).await?);
-                self.logs.change(&self.shelf.settings());
+                self.house.change(&self.shelf.settings());
                 Report { ok: true, lines }
             }
         };
@@ -185,7 +185,7 @@ mod tests {
                 shelf: Arc::new(shelf),
                 next_change: None,
                 next_reread: Date::parse("1-jan-2100").unwrap(),
-                logs: Logs::default(),
+                house: House::new(8),
                 keeper,
                 tasks: Tasks::new(),
                 order,

@@ -133,6 +133,7 @@ fn not_applied(source: &Source, statement: &Spanned<Statement>) -> Option<Remark
         | Statement::Include(..)
         | Statement::Max(..)
         | Statement::NoLog(_)
+        | Statement::MaxConnections(_)
         | Statement::AutomaticReread(_)
         // These are said to have no meaning here.
         | Statement::SelectTimeout(_)
@@ -144,7 +145,6 @@ fn not_applied(source: &Source, statement: &Spanned<Statement>) -> Option<Remark
         | Statement::IncludeBorrow(..)
         | Statement::BorrowLowwater(..)
         | Statement::MaxBorrowHours(..)
-        | Statement::MaxConnections(_)
         | Statement::Timeout(..)
         | Statement::DebugLog(_)
         | Statement::ReportLog(_) => false,

@@ -94,11 +94,16 @@ impl Scene {
         Self { master, tasks, life, port, warning }
     }
 
-    async fn client(&self) -> Client {
+    async fn dial(&self) -> Client {
         let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).await.unwrap();
         let tls = TlsConnector::from(licgate_tls::client_config().unwrap());
         let mut client = Conn::new(tls.connect(licgate_tls::server_name(), stream).await.unwrap());
         client.trust();
+        client
+    }
+
+    async fn client(&self) -> Client {
+        let mut client = self.dial().await;
         let holder = Holder {
             user: "ann".into(),
             host: "ws1".into(),
@@ -212,6 +217,25 @@ async fn as_many_requests_wait_as_connections_are_allowed() {
     }
     let denied = say(&mut client, waiting(CONNECTIONS + 1)).await;
     assert!(matches!(denied, ServerMsg::Denied { code: Code::USERS_QUEUED, .. }), "{denied:?}");
+    scene.master.send(&MasterMsg::Stop).await.unwrap();
+    scene.end().await.unwrap();
+}
+
+#[tokio::test]
+async fn connections_beyond_max_connections_are_told_the_line() {
+    let host = Host::new();
+    host.issue("FEATURE solver acme 2.0 permanent 1\n");
+    std::fs::write(host.dir.path().join("acme.opt"), "# Few\nMAX_CONNECTIONS 1\n").unwrap();
+    let mut scene = Scene::start(&host).await;
+    let first = scene.client().await;
+    let refused = scene.dial().await.recv::<ServerMsg>().await.unwrap();
+    let Some(ServerMsg::Refused { code, lines }) = refused else { panic!("{refused:?}") };
+    assert_eq!(code, Code::TOO_MANY_CONNECTIONS);
+    assert_eq!(lines, ["no more connections are allowed by acme.opt:2: MAX_CONNECTIONS 1"]);
+    std::fs::write(host.dir.path().join("acme.opt"), "MAX_CONNECTIONS 2\n").unwrap();
+    assert!(scene.reread().await.0);
+    let second = scene.client().await;
+    drop((first, second));
     scene.master.send(&MasterMsg::Stop).await.unwrap();
     scene.end().await.unwrap();
 }

@@ -42,7 +42,7 @@ async fn whoever_finds_no_seat_is_told_so_and_a_seat_that_gets_free_is_given_awa
     let (port, tasks, seated) = (bound.port(), Tasks::new(), Arc::new(Notify::new()));
     let tls = licgate_tls::server_config(&Signer::new(&[7; 32])).unwrap();
     let told = Arc::clone(&seated);
-    bound.serve(&tasks, &tls, 1, move |mut conn, _| {
+    bound.serve(&tasks, &tls, Quota::new(1), move |mut conn, _| {
         told.notify_one();
         async move { drop(conn.recv::<ServerMsg>().await) }
     });
@@ -71,7 +71,7 @@ async fn a_stranger_who_speaks_no_tls_is_dropped() {
     let bound = bind(&[Ipv4Addr::LOCALHOST.into()], 0).unwrap();
     let (port, tasks) = (bound.port(), Tasks::new());
     let tls = licgate_tls::server_config(&Signer::new(&[7; 32])).unwrap();
-    bound.serve(&tasks, &tls, 1, |_, _| async { panic!("it was let in") });
+    bound.serve(&tasks, &tls, Quota::new(1), |_, _| async { panic!("it was let in") });
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
     stream.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
     let mut said = Vec::new();
@@ -85,7 +85,12 @@ async fn a_caller_who_says_nothing_does_not_delay_the_end() {
     let bound = bind(&[Ipv4Addr::LOCALHOST.into()], 0).unwrap();
     let (port, tasks) = (bound.port(), Tasks::new());
     let tls = licgate_tls::server_config(&Signer::new(&[7; 32])).unwrap();
-    bound.serve(&tasks, &tls, 2, |mut conn, _| async move { drop(conn.recv::<ServerMsg>().await) });
+    bound.serve(
+        &tasks,
+        &tls,
+        Quota::new(2),
+        |mut conn, _| async move { drop(conn.recv::<ServerMsg>().await) },
+    );
     let silent = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
     // Whoever calls later is served later: the silent one is in by then.
     dial(port).await.close().await;
