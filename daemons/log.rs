@@ -1,5 +1,8 @@
 //! The debug log, in the form that FlexNet's readers know: ` 8:42:20 (licmgrd) message`.
 
+mod file;
+mod outlet;
+
 use std::fmt::{self, Write as _};
 use std::fs::File;
 use std::io;
@@ -16,6 +19,8 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFi
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::clock;
+pub use file::LogFile;
+pub use outlet::Outlet;
 
 /// The target of lines that have to be byte for byte as FlexNet writes them: nothing is added to their message.
 pub const VERBATIM: &str = "licgate";
@@ -25,7 +30,7 @@ pub fn verbatim(line: &str) {
     tracing::info!(target: VERBATIM, "{line}");
 }
 
-/// Where the log goes.
+/// Where the log goes from the start.
 #[derive(Debug, Clone)]
 pub enum Sink {
     /// To stderr: the terminal, systemd's journal, or the master's log when it started this process.
@@ -73,14 +78,10 @@ pub enum Dates {
 }
 
 /// Makes this the log of the whole process. RUST_LOG goes before `directives`.
-pub fn begin(sink: &Sink, form: Form, directives: &str) {
+pub fn begin(outlet: &Outlet, form: Form, directives: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(directives));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).event_format(form);
-    let begun = match sink {
-        Sink::Stderr => builder.with_writer(io::stderr).try_init(),
-        Sink::File(file) => builder.with_writer(Arc::clone(file)).try_init(),
-    };
-    if let Err(error) = begun {
+    if let Err(error) = builder.with_writer(outlet.clone()).try_init() {
         tracing::debug!(%error, "there is a log already");
     }
 }

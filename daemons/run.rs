@@ -19,7 +19,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::failure::{Exit, Failure};
 use crate::flags::{CommonFlags, MasterFlags, VendorFlags};
-use crate::log::{self, Dates, Form, Sink, verbatim};
+use crate::log::{self, Dates, Form, Outlet, Sink, verbatim};
 use crate::master::{Master, demo};
 use crate::signal::{Signal, Signals};
 use crate::tasks::{Drained, Tasks};
@@ -56,7 +56,7 @@ pub struct Setup {
     /// The time zone of calendar days and of the log.
     pub zone: Local,
     /// Where its log goes.
-    pub log: Sink,
+    pub log: Outlet,
     /// What the command line said.
     pub flags: CommonFlags,
 }
@@ -129,7 +129,7 @@ fn live<D: Daemon>(flags: D::Flags, common: CommonFlags, log_file: Option<&str>,
     });
     let Err(failure) = ended else { return ExitCode::SUCCESS };
     failure.to_string().lines().for_each(|line| error!("{line}"));
-    if let Sink::File(_) = log {
+    if log.is_file() {
         eprintln!("{name}: {failure}");
     }
     info!("EXITING with status {}", failure.exit.code());
@@ -148,12 +148,13 @@ fn prepare(flags: CommonFlags, log_file: Option<&str>, name: &str) -> Result<Set
         return Err(failure.with_hint("name a directory with --state-dir or state_dir in licgate.toml"));
     };
     make_private(&state_dir)?;
-    let log = Sink::open(log_file).map_err(|error| {
+    let sink = Sink::open(log_file).map_err(|error| {
         let file = log_file.unwrap_or_default().trim_start_matches('+');
         Failure::new(Exit::NoFile, format!("cannot write the log {file}: {error}"))
             .with_hint("name another file with -l, or leave -l out to log to stderr")
     })?;
     let zone = Local::system();
+    let log = Outlet::new(sink, zone.clone());
     let dates = if flags.datestamp { Dates::Shown } else { Dates::Hidden };
     log::begin(&log, Form { daemon: name.to_owned(), dates, zone: zone.clone() }, &config.log);
     Ok(Setup { config, state_dir, tasks: Tasks::new(), zone, log, flags })

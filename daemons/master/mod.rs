@@ -57,7 +57,7 @@ impl Daemon for Master {
     async fn build(flags: MasterFlags, setup: Setup) -> Result<Self, Failure> {
         let elements = elements::find(&flags.licences, |name| std::env::var(name).ok())?;
         let lock = Lock::take(&setup.state_dir)?;
-        if let Err(error) = setup.log.empty(flags.log_file.as_deref()) {
+        if let Err(error) = setup.log.sink().empty(flags.log_file.as_deref()) {
             warn!(%error, "cannot empty the log");
         }
         let identity = keys::identity(&setup.state_dir)

@@ -135,7 +135,12 @@ impl Premises {
             arguments.push("--datestamp".into());
         }
         arguments.extend(["-s".into(), flags.timestamp.to_string().into()]);
-        Recipe { vendor: vendor.clone(), program: program(line), arguments, log: self.setup.log.clone() }
+        Recipe {
+            vendor: vendor.clone(),
+            program: program(line),
+            arguments,
+            log: self.setup.log.sink().clone(),
+        }
     }
 
     /// Reads the licence files again and has the vendor daemons (or only this one) do the same. Daemons that are not up

@@ -25,7 +25,7 @@ use std::time::Duration;
 use licgate_core::host::HostFacts;
 use licgate_core::id::{FeatureName, VendorName};
 use licgate_core::licence::Book;
-use licgate_core::options::Policy;
+use licgate_core::options::{Policy, Settings};
 use licgate_core::report::log::started;
 use licgate_core::wire::{MasterMsg, VendorMsg};
 use licgate_machine::zone::Local;
@@ -47,7 +47,7 @@ use commit::BATCHES;
 use desk::Office;
 use endings::{cannot_go_on, master_lost, panicked, started_by_hand, unusable};
 use guard::Guard;
-use house::House;
+use house::{House, Opened};
 use keeper::{Keeper, doors};
 use load::{Order, Remark, Shelf};
 use reread::{Due, NobodyThere, Report, Reread};
@@ -71,6 +71,7 @@ pub struct Vendor {
 #[derive(Debug)]
 struct Stock {
     shelf: Shelf,
+    settings: Opened,
     guard: Guard,
     next_change: Option<licgate_core::time::Date>,
     starting: Vec<String>,
@@ -114,8 +115,9 @@ impl Daemon for Vendor {
         let (commits, batches) = mpsc::channel(BATCHES);
         let (ended, mut committed): (_, Committed) = oneshot::channel();
         let history = Duration::from_secs(u64::from(setup.config.keep_days) * 24 * 60 * 60);
-        let house = House::new(setup.config.connections);
-        house.change(&stock.shelf.settings());
+        let Stock { shelf, settings, guard, next_change, starting, files } = stock;
+        let house = House::new(setup.config.connections, setup.log);
+        house.change(settings);
         let (committer, logs) = (tasks.clone(), house.logs.clone());
         tasks.spawn(async move {
             let work =
@@ -134,8 +136,7 @@ impl Daemon for Vendor {
         });
 
         verbatim(&format!("licgate licvendord version v{}", env!("CARGO_PKG_VERSION")));
-        stock.starting.iter().for_each(|line| verbatim(line));
-        let Stock { shelf, guard, next_change, starting: _, files } = stock;
+        starting.iter().for_each(|line| verbatim(line));
         let kept = Kept::new(&setup.state_dir, &order.vendor);
         let reread = Reread {
             order,
@@ -206,9 +207,14 @@ async fn gather(setup: &Setup, order: &Order, waits: Waits) -> Result<Built, Fai
     }
     let mut journal = waits.journal(&setup.tasks, &setup.state_dir, &order.vendor).await?;
     let (kept, reading) = (Kept::new(&setup.state_dir, &order.vendor), order.clone());
-    let accepted = setup.tasks.blocking(move || kept.start(&reading, read)).await.ok_or_else(panicked)??;
+    let accepted = setup.tasks.blocking(move || {
+        let fresh = kept.start(&reading, read)?;
+        let opened = Opened::open(fresh.shelf.settings(), &Settings::default());
+        Ok((fresh, opened))
+    });
+    let (accepted, opened) = accepted.await.ok_or_else(panicked)??;
     let guard = waits.guard(&order.vendor, &accepted.shelf.shared_hostids()).await?;
-    let (stock, book, policy) = stock(accepted, guard);
+    let (stock, book, policy) = stock(accepted, opened, guard);
     let (patience, zone) = (order.config.patience, order.zone.clone());
     // Our own clients wait on a connection each.
     let most_waiting = order.config.connections;
@@ -312,11 +318,19 @@ async fn announce(master: &mut Parent, port: u16, files: Files, told: &mut Optio
 }
 
 /// What is there to be served, from which book and under which policy.
-fn stock(Fresh { shelf, book, policy, remarks, stands_in }: Fresh, guard: Guard) -> (Stock, Book, Policy) {
+fn stock(
+    Fresh { shelf, book, policy, remarks, stands_in }: Fresh,
+    (settings, wrong): (Opened, Vec<String>),
+    guard: Guard,
+) -> (Stock, Book, Policy) {
     remarks.iter().for_each(Remark::log);
+    // A log takes nobody's seat.
+    wrong
+        .iter()
+        .for_each(|line| error!("{line}; this log is not written until that is mended and the files reread"));
     let (next_change, starting) = (book.next_change(), starting_lines(&shelf, &book));
     let files = if stands_in { Files::Refused } else { Files::InForce };
-    (Stock { shelf, guard, next_change, starting, files }, book, policy)
+    (Stock { shelf, settings, guard, next_change, starting, files }, book, policy)
 }
 
 fn why_ended(ended: Result<Option<Result<(), AppendError>>, oneshot::error::RecvError>) -> Failure {

@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use licgate_core::licence::Book;
-use licgate_core::options::Policy;
+use licgate_core::options::{Policy, Settings};
 use licgate_core::time::{Date, WallTime, Zone};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
 use super::accept::{self, Fresh, Kept, Refusal};
 use super::guard::Guard;
-use super::house::House;
+use super::house::{House, Opened};
 use super::keeper::Command;
 use super::load::{Order, Remark, Shelf};
 use super::{Files, rules, starting_lines};
@@ -26,6 +26,8 @@ use crate::tasks::Tasks;
 
 /// How long the calendar is not looked at: somebody may set the clock meanwhile.
 const LOOK: Duration = Duration::from_secs(60);
+
+const STAYS: &str = "  hint: what was read before stays in force; correct what is wrong";
 
 /// Whoever brings new books to the keeper.
 #[derive(Debug)]
@@ -81,10 +83,12 @@ impl Reread {
         verbatim("Rereading license file...");
         self.next_reread = tomorrow(&self.order.zone, clock::wall());
         let (order, kept, guard) = (self.order.clone(), self.kept.clone(), self.guard.clone());
-        let read = self.tasks.blocking(move || read(order, &kept, &guard)).await.ok_or(NobodyThere)?;
+        let settings = self.shelf.settings();
+        let read = self.tasks.blocking(move || read(order, &kept, &guard, &settings)).await;
+        let read = read.ok_or(NobodyThere)?;
         let report = match read {
             Err(lines) => Report { ok: false, lines },
-            Ok((Fresh { shelf, book, policy, remarks, stands_in: _ }, guard)) => {
+            Ok(New { fresh: Fresh { shelf, book, policy, remarks, stands_in: _ }, guard, settings }) => {
                 remarks.iter().for_each(Remark::log);
                 let mut lines: Vec<_> = remarks.into_iter().map(|remark| remark.line).collect();
                 if shelf.port.is_some() && shelf.port != self.shelf.port {
@@ -93,7 +97,7 @@ impl Reread {
                 lines.extend(rules::news(self.shelf.rules(), shelf.rules()));
                 (self.shelf, self.guard) = (Arc::new(shelf), guard);
                 lines.extend(self.serve(book, policy).await?);
-                self.house.change(&self.shelf.settings());
+                self.house.change(settings);
                 Report { ok: true, lines }
             }
         };
@@ -150,19 +154,32 @@ pub(super) fn tomorrow(zone: &impl Zone, now: WallTime) -> Date {
     zone.civil(now).date.next()
 }
 
-/// New files, kept already, and what guards them; or lines on why the old ones stay in force.
-fn read(order: Order, kept: &Kept, guard: &Guard) -> Result<(Fresh, Guard), Vec<String>> {
+/// What comes into force.
+struct New {
+    fresh: Fresh,
+    /// What guards it.
+    guard: Guard,
+    settings: Opened,
+}
+
+/// New files, kept already, in place of those with the settings `before`; or lines on why the old ones stay in force.
+fn read(order: Order, kept: &Kept, guard: &Guard, before: &Settings) -> Result<New, Vec<String>> {
     let lines = |failure: Failure| failure.to_string().lines().map(str::to_owned).collect();
     let vendor = order.vendor.clone();
     match accept::read(order) {
         Ok(fresh) => {
             let guard = guard.change(&vendor, &fresh.shelf.shared_hostids()).map_err(lines)?;
+            let (settings, mut wrong) = Opened::open(fresh.shelf.settings(), before);
+            if !wrong.is_empty() {
+                wrong.push(STAYS.to_owned());
+                return Err(wrong);
+            }
             kept.keep(&fresh.shelf).map_err(lines)?;
-            Ok((fresh, guard))
+            Ok(New { fresh, guard, settings })
         }
         Err(Refusal::Nothing(failure)) => Err(lines(failure)),
         Err(Refusal::Broken { mut why, rest: _ }) => {
-            why.push("  hint: what was read before stays in force; correct what is wrong".to_owned());
+            why.push(STAYS.to_owned());
             Err(why)
         }
     }
@@ -170,7 +187,10 @@ fn read(order: Order, kept: &Kept, guard: &Guard) -> Result<(Fresh, Guard), Vec<
 
 #[cfg(test)]
 mod tests {
+    use licgate_machine::zone::Local;
+
     use super::*;
+    use crate::log::{Outlet, Sink};
     use crate::vendor::load::tests::Host;
 
     impl Reread {
@@ -185,7 +205,7 @@ mod tests {
                 shelf: Arc::new(shelf),
                 next_change: None,
                 next_reread: Date::parse("1-jan-2100").unwrap(),
-                house: House::new(8),
+                house: House::new(8, Outlet::new(Sink::Stderr, Local::system())),
                 keeper,
                 tasks: Tasks::new(),
                 order,

@@ -133,6 +133,7 @@ fn not_applied(source: &Source, statement: &Spanned<Statement>) -> Option<Remark
         | Statement::Include(..)
         | Statement::Max(..)
         | Statement::NoLog(_)
+        | Statement::DebugLog(_)
         | Statement::MaxConnections(_)
         | Statement::AutomaticReread(_)
         // These are said to have no meaning here.
@@ -146,7 +147,6 @@ fn not_applied(source: &Source, statement: &Spanned<Statement>) -> Option<Remark
         | Statement::BorrowLowwater(..)
         | Statement::MaxBorrowHours(..)
         | Statement::Timeout(..)
-        | Statement::DebugLog(_)
         | Statement::ReportLog(_) => false,
     };
     let text = statement.node.to_string();

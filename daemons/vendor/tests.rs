@@ -18,7 +18,7 @@ use super::load::tests::Host;
 use super::*;
 use crate::config::Config;
 use crate::flags::CommonFlags;
-use crate::log::Sink;
+use crate::log::{Outlet, Sink};
 use crate::net::Conn;
 use crate::tasks::Tasks;
 use crate::vendor::bench::{id, version};
@@ -37,6 +37,8 @@ struct Scene {
     tasks: Tasks,
     life: tokio::task::JoinHandle<Result<(), Failure>>,
     port: u16,
+    /// Where its lines go.
+    log: Outlet,
     /// The warning that the master heard last.
     warning: Option<String>,
 }
@@ -51,7 +53,7 @@ fn setup(state_dir: &Path) -> Setup {
         state_dir: state_dir.to_owned(),
         tasks: Tasks::new(),
         zone: Local::system(),
-        log: Sink::Stderr,
+        log: Outlet::new(Sink::Stderr, Local::system()),
         flags: CommonFlags::default(),
     }
 }
@@ -87,11 +89,11 @@ impl Scene {
     #[expect(clippy::disallowed_methods, reason = "the test plays the runner")]
     async fn start(host: &Host) -> Self {
         let (vendor, mut master) = build(host).await.unwrap();
-        let tasks = vendor.setup.tasks.clone();
+        let (tasks, log) = (vendor.setup.tasks.clone(), vendor.setup.log.clone());
         let life = tokio::spawn(vendor.serve(Orders::default()));
         let ready = master.recv::<VendorMsg>().await.unwrap();
         let Some(VendorMsg::Ready { port, warning }) = ready else { panic!("{ready:?}") };
-        Self { master, tasks, life, port, warning }
+        Self { master, tasks, life, port, log, warning }
     }
 
     async fn dial(&self) -> Client {
@@ -236,6 +238,47 @@ async fn connections_beyond_max_connections_are_told_the_line() {
     assert!(scene.reread().await.0);
     let second = scene.client().await;
     drop((first, second));
+    scene.master.send(&MasterMsg::Stop).await.unwrap();
+    scene.end().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_debug_log_goes_where_debuglog_says_and_begins_anew_at_a_start_only() {
+    use std::io::Write as _;
+    let host = Host::new();
+    host.issue("FEATURE solver acme 2.0 permanent 1\n");
+    let place = |name: &str| host.dir.path().join(name);
+    let rule = |text: String| std::fs::write(place("acme.opt"), text).unwrap();
+    let read = |name: &str| std::fs::read_to_string(place(name)).unwrap();
+    std::fs::write(place("one"), "old\n").unwrap();
+    std::fs::write(place("two"), "old\n").unwrap();
+    rule(format!("DEBUGLOG {}\n", place("one").display()));
+    let mut scene = Scene::start(&host).await;
+    let say = |scene: &Scene, line: &str| (&scene.log).write_all(line.as_bytes()).unwrap();
+    say(&scene, "first\n");
+    assert!(scene.reread().await.0);
+    say(&scene, "second\n");
+    assert_eq!(read("one"), "first\nsecond\n");
+
+    rule("# Wrong\nDEBUGLOG +/no/such/place\n".to_owned());
+    let (ok, lines) = scene.reread().await;
+    assert!(!ok && lines[0].starts_with("acme.opt:2: DEBUGLOG +/no/such/place: cannot write"), "{lines:?}");
+    say(&scene, "third\n");
+    assert_eq!(read("one"), "first\nsecond\nthird\n");
+
+    rule(format!("DEBUGLOG +{}\n", place("two").display()));
+    assert!(scene.reread().await.0);
+    say(&scene, "fourth\n");
+    assert_eq!((read("one").len(), read("two").as_str()), (19, "old\nfourth\n"));
+    rule(String::new());
+    assert!(scene.reread().await.0);
+    assert!(!scene.log.is_file());
+    scene.master.send(&MasterMsg::Stop).await.unwrap();
+    scene.end().await.unwrap();
+
+    rule("DEBUGLOG +/no/such/place\n".to_owned());
+    let mut scene = Scene::start(&host).await;
+    assert!(!scene.log.is_file(), "a log takes nobody's seat");
     scene.master.send(&MasterMsg::Stop).await.unwrap();
     scene.end().await.unwrap();
 }

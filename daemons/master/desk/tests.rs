@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, watch};
 use super::*;
 use crate::config::Config;
 use crate::flags::CommonFlags;
-use crate::log::Sink;
+use crate::log::{Outlet, Sink};
 use crate::master::directory::{Cause, Entry, Order, Outcome, Reread};
 use crate::master::licences;
 use crate::master::premises::Parts;
@@ -43,7 +43,7 @@ impl Site {
             state_dir: folder.path().into(),
             tasks: Tasks::new(),
             zone: Local::system(),
-            log: Sink::Stderr,
+            log: Outlet::new(Sink::Stderr, Local::system()),
             flags: CommonFlags::default(),
         };
         let parts = Parts { setup, elements: vec![file], facts, port: 27000, refused, licences };

@@ -191,7 +191,7 @@ pub enum LogClass {
 pub struct DebugLog {
     /// The file.
     pub file: LogFile,
-    /// `AUTO_ROLLOVER`: the size at which the log begins anew, as written.
+    /// `AUTO_ROLLOVER`: the log is put aside before it is larger than so many bytes, and begins anew.
     pub rollover: Option<u32>,
     /// `OBF_ADDMARK`, which has no meaning for licgate.
     pub has_mark: bool,
