@@ -29,6 +29,11 @@ impl Outlet {
         &self.sink
     }
 
+    /// The zone of its times.
+    pub fn zone(&self) -> &Local {
+        &self.zone
+    }
+
     /// Leads to `file` from now on, or back to the sink.
     pub fn turn(&self, file: Option<LogFile>) {
         *self.file.lock().unwrap_or_else(PoisonError::into_inner) = file;

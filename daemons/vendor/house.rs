@@ -8,7 +8,7 @@ use licgate_core::options::policy::Rule;
 use licgate_core::options::settings::Set;
 use licgate_machine::files::FileError;
 
-use super::logs::Logs;
+use super::logs::{Logs, Report};
 use crate::log::{LogFile, Outlet};
 use crate::net::Quota;
 
@@ -30,6 +30,7 @@ pub(super) struct House {
 pub(super) struct Opened {
     settings: Settings,
     debug: Option<NewLog>,
+    report: Option<NewLog>,
 }
 
 /// A log file that was just opened.
@@ -49,7 +50,11 @@ impl Opened {
             let old = before.debug_log.as_ref().map(|old| &old.value.file);
             NewLog::open(rule, &value.file, value.rollover, old).map_err(|line| wrong.push(line)).ok()
         });
-        (Self { settings, debug }, wrong)
+        let report = settings.report_log.as_ref().and_then(|Set { rule, value }| {
+            let old = before.report_log.as_ref().map(|old| &old.value.file);
+            NewLog::open(rule, &value.file, None, old).map_err(|line| wrong.push(line)).ok()
+        });
+        (Self { settings, debug, report }, wrong)
     }
 }
 
@@ -86,8 +91,15 @@ impl House {
     }
 
     /// From now on as the settings say.
-    pub(super) fn change(&self, Opened { settings, debug }: Opened) {
-        self.logs.change(&settings);
+    pub(super) fn change(&self, Opened { settings, debug, report }: Opened) {
+        let report = report.zip(settings.report_log).map(|(log, Set { rule, value })| Report {
+            file: log.begin(),
+            rule: rule.to_string(),
+            hides_users: value.hides_users,
+            zone: self.outlet.zone().clone(),
+            is_failing: false,
+        });
+        self.logs.change(settings.unlogged, report);
         self.outlet.turn(debug.map(NewLog::begin));
         let ruled =
             settings.max_connections.as_ref().and_then(|set| Some((usize::try_from(set.value).ok()?, set)));

@@ -1,10 +1,10 @@
 //! A change's afterlife: what the logs and the journal's audit columns say about it.
 
-use std::fmt;
-
-use licgate_core::id::{CheckoutId, FeatureName};
-use licgate_core::ledger::{Ask, Denial, Event, Holder, LeaseState, LeaseView, Ledger};
+use licgate_core::id::{CheckoutId, FeatureName, LeaseNumber};
+use licgate_core::ledger::{Ask, Change, Denial, Event, Holder, LeaseState, LeaseView, Ledger};
+use licgate_core::report::event::EventRecord;
 use licgate_core::report::log::{EventLine, Verb};
+use licgate_core::time::WallTime;
 
 use crate::journal::About;
 
@@ -49,9 +49,9 @@ impl Subject {
         }
     }
 
-    fn note(&self, verb: Verb) -> Note {
-        let About { feature, holder, seats, lease: _ } = self.about.clone();
-        Note { verb, feature, holder, seats }
+    fn note(&self, at: WallTime, verb: Verb) -> Note {
+        let About { feature, holder, seats, lease } = self.about.clone();
+        Note { at, verb, feature, holder, seats, lease: Some(lease) }
     }
 }
 
@@ -60,16 +60,23 @@ impl Subject {
 pub(super) struct Note {
     /// What happened.
     pub(super) verb: Verb,
+    /// When.
+    pub(super) at: WallTime,
     feature: FeatureName,
     holder: Holder,
     seats: u32,
+    lease: Option<LeaseNumber>,
 }
 
-impl fmt::Display for Note {
-    /// The line of the debug log.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { verb, feature, holder, seats } = self;
-        EventLine { verb: *verb, feature, holder, seats: *seats }.fmt(f)
+impl Note {
+    /// For the debug log.
+    pub(super) fn line(&self) -> EventLine<'_> {
+        EventLine { verb: self.verb, feature: &self.feature, holder: &self.holder, seats: self.seats }
+    }
+
+    /// For the report log.
+    pub(super) fn record(&self, hides_users: bool) -> EventRecord<'_> {
+        EventRecord::new(self.at, &self.line(), self.lease, hides_users)
     }
 }
 
@@ -89,16 +96,17 @@ pub(super) fn checkout_of(event: &Event) -> Option<CheckoutId> {
     }
 }
 
-/// What the logs say of an event. Readers count OUT against IN and QUEUED against DEQUEUED, so each is
+/// What the logs say of a change. Readers count OUT against IN and QUEUED against DEQUEUED, so each is
 /// written exactly when seats or places in the queue change hands; a seat that lingers is still out.
-pub(super) fn notes(event: &Event, subject: &Subject) -> Vec<Note> {
-    match event {
-        Event::Queued { .. } => vec![subject.note(Verb::Queued)],
-        Event::Granted(_) => vec![subject.note(Verb::Out)],
-        Event::Promoted { .. } => vec![subject.note(Verb::Dequeued(None)), subject.note(Verb::Out)],
+pub(super) fn notes(change: &Change, subject: &Subject) -> Vec<Note> {
+    let note = |verb| subject.note(change.at.wall, verb);
+    match &change.event {
+        Event::Queued { .. } => vec![note(Verb::Queued)],
+        Event::Granted(_) => vec![note(Verb::Out)],
+        Event::Promoted { .. } => vec![note(Verb::Dequeued(None)), note(Verb::Out)],
         Event::Ended { why, .. } => match subject.place {
-            Place::Queue => vec![subject.note(Verb::Dequeued(Some(*why)))],
-            Place::Seats => vec![subject.note(Verb::In(*why))],
+            Place::Queue => vec![note(Verb::Dequeued(Some(*why)))],
+            Place::Seats => vec![note(Verb::In(*why))],
         },
         Event::Resumed { .. }
         | Event::Lingers { .. }
@@ -110,12 +118,12 @@ pub(super) fn notes(event: &Event, subject: &Subject) -> Vec<Note> {
 }
 
 /// What the logs say of a refusal; only of refused checkouts.
-pub(super) fn refusal(ask: &Ask, denial: &Denial) -> Option<Note> {
+pub(super) fn refusal(at: WallTime, ask: &Ask, denial: &Denial) -> Option<Note> {
     match ask {
         Ask::Checkout(request) => {
             let verb = Verb::Refused(denial.code);
             let (feature, holder) = (request.feature.clone(), request.holder.clone());
-            Some(Note { verb, feature, holder, seats: request.seats })
+            Some(Note { at, verb, feature, holder, seats: request.seats, lease: None })
         }
         Ask::Resume(_) | Ask::Heartbeat(..) | Ask::Checkin(..) | Ask::Hangup(..) => None,
     }

@@ -134,6 +134,7 @@ fn not_applied(source: &Source, statement: &Spanned<Statement>) -> Option<Remark
         | Statement::Max(..)
         | Statement::NoLog(_)
         | Statement::DebugLog(_)
+        | Statement::ReportLog(_)
         | Statement::MaxConnections(_)
         | Statement::AutomaticReread(_)
         // These are said to have no meaning here.
@@ -146,8 +147,7 @@ fn not_applied(source: &Source, statement: &Spanned<Statement>) -> Option<Remark
         | Statement::IncludeBorrow(..)
         | Statement::BorrowLowwater(..)
         | Statement::MaxBorrowHours(..)
-        | Statement::Timeout(..)
-        | Statement::ReportLog(_) => false,
+        | Statement::Timeout(..) => false,
     };
     let text = statement.node.to_string();
     let keyword = text.split(' ').next().unwrap_or_default();

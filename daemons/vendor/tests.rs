@@ -284,6 +284,43 @@ async fn the_debug_log_goes_where_debuglog_says_and_begins_anew_at_a_start_only(
 }
 
 #[tokio::test]
+async fn events_are_reported_where_reportlog_says_but_for_those_of_nolog() {
+    let host = Host::new();
+    host.issue("FEATURE solver acme 2.0 permanent 1\n");
+    let report = host.dir.path().join("acme.report");
+    let rule = |more: &str| {
+        let text = format!("REPORTLOG +{}{more}\n", report.display());
+        std::fs::write(host.dir.path().join("acme.opt"), text).unwrap();
+    };
+    // What is told to a client was reported before.
+    let reported = || {
+        let text = std::fs::read_to_string(&report).unwrap();
+        let records = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let row = |record: serde_json::Value| {
+            let text = |key: &str| record[key].as_str().unwrap_or("-").to_owned();
+            (text("event"), text("user"), record["lease"].as_u64())
+        };
+        records.map(row).collect::<Vec<_>>()
+    };
+    rule("");
+    let mut scene = Scene::start(&host).await;
+    let mut client = scene.client().await;
+    assert!(matches!(say(&mut client, solver(1, 1)).await, ServerMsg::Granted(_)));
+    assert!(matches!(say(&mut client, solver(2, 1)).await, ServerMsg::Denied { .. }));
+    rule(" HIDE_USER\nNOLOG DENIED");
+    assert!(scene.reread().await.0);
+    assert!(matches!(say(&mut client, solver(3, 1)).await, ServerMsg::Denied { .. }));
+    say(&mut client, ClientMsg::Checkin { checkout: id(1), epoch: 1 }).await;
+    let row = |event: &str, user: &str, lease| (event.to_owned(), user.to_owned(), lease);
+    assert_eq!(
+        reported(),
+        [row("checkout", "ann", Some(1)), row("denied", "ann", None), row("checkin", "-", Some(1))]
+    );
+    scene.master.send(&MasterMsg::Stop).await.unwrap();
+    scene.end().await.unwrap();
+}
+
+#[tokio::test]
 async fn the_master_hears_of_files_that_are_refused() {
     let host = Host::new();
     let path = host.issue("FEATURE solver acme 2.0 permanent 1\n");

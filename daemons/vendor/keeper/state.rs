@@ -134,7 +134,7 @@ impl<Z: Zone> Keeper<Z> {
         self.ledger.apply(&change);
         let subject = before.or_else(|| Subject::find(&self.ledger, &checkout));
         if let Some(subject) = &subject {
-            batch.outcomes.extend(record::notes(&change.event, subject).into_iter().map(Outcome::Log));
+            batch.outcomes.extend(record::notes(&change, subject).into_iter().map(Outcome::Log));
             self.tell(&change.event, checkout, subject, asker, batch);
         }
         batch.entries.push(Entry { change, about: subject.map(|subject| subject.about) });
@@ -195,7 +195,7 @@ impl<Z: Zone> Keeper<Z> {
             // Nobody is left to hear it.
             Ask::Hangup(..) => return,
         };
-        batch.outcomes.extend(record::refusal(ask, denial).map(Outcome::Log));
+        batch.outcomes.extend(record::refusal(batch.now.wall, ask, denial).map(Outcome::Log));
         let denied = answer::denied(checkout, denial, &self.zone);
         batch.outcomes.push(Outcome::Tell(from, denied));
     }

@@ -49,6 +49,15 @@ impl Verb {
             Self::Refused(_) => LogClass::Denied,
         }
     }
+
+    /// Why seats or a place in the queue ended, unless the client itself ended it: `SILENT`.
+    pub fn why(self) -> Option<&'static str> {
+        match self {
+            Self::In(end) => word(Some(end)),
+            Self::Dequeued(end) => word(end),
+            Self::Out | Self::Queued | Self::Refused(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for EventLine<'_> {
@@ -94,10 +103,14 @@ fn data(f: &mut fmt::Formatter<'_>, data: &str) -> fmt::Result {
     if data.is_empty() { Ok(()) } else { write!(f, "[{}]  ", Printable(data)) }
 }
 
-/// Why it ended, unless the client itself ended it.
 fn reason(f: &mut fmt::Formatter<'_>, end: Option<End>) -> fmt::Result {
+    word(end).map_or(Ok(()), |word| write!(f, "({word})"))
+}
+
+/// Why it ended, unless the client itself ended it.
+fn word(end: Option<End>) -> Option<&'static str> {
     let word = match end {
-        None | Some(End::Returned) => return Ok(()),
+        None | Some(End::Returned) => return None,
         Some(End::Silent) => "SILENT",
         Some(End::HungUp) => "DISCONNECTED",
         Some(End::Lingered) => "LINGER",
@@ -107,7 +120,7 @@ fn reason(f: &mut fmt::Formatter<'_>, end: Option<End>) -> fmt::Result {
         Some(End::NotIncluded) => "NOT INCLUDED",
         Some(End::Limited) => "MAX",
     };
-    write!(f, "({word})")
+    Some(word)
 }
 
 struct Who<'a>(&'a Holder);

@@ -1,5 +1,6 @@
 //! What people and their scripts read: status text and debug-log lines, in FlexNet's form.
 
+pub mod event;
 pub mod listing;
 pub mod log;
 mod page;

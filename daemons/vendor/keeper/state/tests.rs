@@ -47,7 +47,7 @@ impl Bare {
         for outcome in batch.outcomes.drain(..) {
             match outcome {
                 Outcome::Tell(outbox, message) => outbox.tell(message),
-                Outcome::Log(note) => lines.push(note.to_string()),
+                Outcome::Log(note) => lines.push(note.line().to_string()),
                 Outcome::Served(report, lines) => report.send(lines).unwrap(),
             }
         }
