@@ -1,7 +1,4 @@
 //! What has come from the server and waits for the local reader, counted in bytes.
-//!
-//! The library grants a server new window for what has come, whether or not it was read: how far a server may be ahead of a reader
-//! is bounded here, and nowhere else.
 
 use std::collections::VecDeque;
 use std::io::IoSlice;
@@ -10,11 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::{Buf as _, Bytes};
 
-/// The most that may wait for one reader, in windows of its session: when the reader stops, a whole one may be on its way.
-const WINDOWS: usize = 2;
+use crate::ssh::session::WINDOW;
 
-/// The most bytes that may wait for all readers together, beside a sixteenth for each of what may wait for it.
-const MOST_OF_ALL: usize = 256 * 1024 * 1024;
+/// The most that may wait for one reader: two windows, as a whole one may be on its way when the reader stops.
+const MOST: usize = 2 * WINDOW as usize;
+
+/// The most that may wait for all readers together.
+const MOST_OF_ALL: usize = 16 * WINDOW as usize;
 
 /// How many pieces are written at once.
 const PIECES: usize = 16;
@@ -25,16 +24,12 @@ pub(super) struct Backlog {
     pieces: VecDeque<Bytes>,
     bytes: usize,
     of_all: Arc<AtomicUsize>,
-    most: usize,
-    /// While too much waits: it does until no more than this is left.
-    full_until: Option<usize>,
+    full: bool,
 }
 
 impl Backlog {
-    /// What waits for a reader of a session whose channels have this window.
-    pub(super) fn new(window: u32, of_all: &Arc<AtomicUsize>) -> Self {
-        let (of_all, most) = (Arc::clone(of_all), WINDOWS * window as usize);
-        Self { pieces: VecDeque::new(), bytes: 0, of_all, most, full_until: None }
+    pub(super) fn new(of_all: &Arc<AtomicUsize>) -> Self {
+        Self { pieces: VecDeque::new(), bytes: 0, of_all: Arc::clone(of_all), full: false }
     }
 
     pub(super) fn push(&mut self, piece: Bytes) {
@@ -43,10 +38,7 @@ impl Backlog {
         }
         self.bytes += piece.len();
         let all = self.of_all.fetch_add(piece.len(), Ordering::Relaxed) + piece.len();
-        let most = if all > MOST_OF_ALL { self.most / 16 } else { self.most };
-        if self.bytes > most {
-            self.full_until.get_or_insert(self.bytes / 2);
-        }
+        self.full |= self.bytes > MOST || (all > MOST_OF_ALL && self.bytes > MOST / 16);
         self.pieces.push_back(piece);
     }
 
@@ -62,7 +54,9 @@ impl Backlog {
             count -= front.len();
             self.pieces.pop_front();
         }
-        self.full_until = self.full_until.filter(|&rest| self.bytes > rest);
+        if self.bytes <= MOST / 32 {
+            self.full = false;
+        }
         if self.pieces.is_empty() && self.pieces.capacity() > PIECES {
             // A connection that was busy once need not hold its memory for ever.
             self.pieces = VecDeque::new();
@@ -73,9 +67,9 @@ impl Backlog {
         self.pieces.is_empty()
     }
 
-    /// Whether too much waits; it stays so until half of it is gone.
+    /// Whether too much waits; it stays so until most of it is gone.
     pub(super) fn is_full(&self) -> bool {
-        self.full_until.is_some()
+        self.full
     }
 
     /// What to write next, some pieces of it at once.
@@ -104,9 +98,6 @@ impl Drop for Backlog {
 mod tests {
     use super::*;
 
-    const WINDOW: u32 = 1 << 20;
-    const MOST: usize = 2 << 20;
-
     fn piece(len: usize) -> Bytes {
         Bytes::from(vec![7; len])
     }
@@ -114,7 +105,7 @@ mod tests {
     #[test]
     fn what_is_written_is_taken_off() {
         let all = Arc::default();
-        let mut backlog = Backlog::new(WINDOW, &all);
+        let mut backlog = Backlog::new(&all);
         backlog.push(piece(10));
         backlog.push(piece(0));
         backlog.push(piece(20));
@@ -126,29 +117,25 @@ mod tests {
     }
 
     #[test]
-    fn full_is_full_until_half_is_gone() {
-        let mut backlog = Backlog::new(WINDOW, &Arc::default());
+    fn full_is_full_until_most_is_gone() {
+        let mut backlog = Backlog::new(&Arc::default());
         backlog.push(piece(MOST));
         assert!(!backlog.is_full());
         backlog.push(piece(1));
         assert!(backlog.is_full());
         backlog.written(MOST / 2);
         assert!(backlog.is_full());
-        backlog.written(1);
-        assert!(!backlog.is_full());
         backlog.clear();
-        assert!(backlog.is_empty());
+        assert!(!backlog.is_full() && backlog.is_empty());
     }
 
     #[test]
     fn many_small_backlogs_are_full_together() {
         let all = Arc::new(AtomicUsize::new(MOST_OF_ALL));
-        let mut backlog = Backlog::new(WINDOW, &all);
+        let mut backlog = Backlog::new(&all);
         backlog.push(piece(MOST / 16));
         assert!(!backlog.is_full(), "a little must go on");
         backlog.push(piece(1));
         assert!(backlog.is_full());
-        backlog.written(MOST / 32 + 1);
-        assert!(!backlog.is_full());
     }
 }

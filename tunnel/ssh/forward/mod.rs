@@ -16,7 +16,6 @@ mod backlog;
 mod pump;
 mod stream;
 
-use backlog::Backlog;
 pub(super) use stream::open as open_stream;
 
 /// How long the server may take to connect to the destination. Licence clients give up after about ten seconds.
@@ -190,8 +189,7 @@ async fn carry(
     };
     counts.opened.fetch_add(1, Ordering::Relaxed);
     drop(opened.send(Ok(())));
-    let backlog = Backlog::new(core.window, &counts.waiting);
-    let carried = pump::pump(channel, local, backlog).await;
+    let carried = pump::pump(channel, local, &counts.waiting).await;
     counts.up.fetch_add(carried.up, Ordering::Relaxed);
     counts.down.fetch_add(carried.down, Ordering::Relaxed);
     drop(slot);

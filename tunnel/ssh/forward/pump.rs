@@ -8,6 +8,8 @@
 use std::future::Future as _;
 use std::io;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -26,8 +28,8 @@ use super::{Carried, End};
 /// How long the server may take to close a channel when both sides have said all.
 pub(super) const CLOSING: Duration = Duration::from_secs(10);
 
-/// How long a reader with a full backlog may take to read half of it, which is a window of its session. Meanwhile nothing more is
-/// taken from its channel, so that for this long, and no longer, it may slow the others down.
+/// How long a reader with a full backlog may take to read most of it. Meanwhile nothing more is taken from its channel, so that
+/// for this long, and no longer, it may slow the others down.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The first and the largest size of a read from the local side, in bytes.
@@ -45,13 +47,13 @@ struct Signals {
 }
 
 /// Carries all that comes, both ways, until both sides have said all or one is gone.
-pub(super) async fn pump(channel: Channel<Msg>, mut local: TcpStream, backlog: Backlog) -> Carried {
+pub(super) async fn pump(channel: Channel<Msg>, mut local: TcpStream, waiting: &Arc<AtomicUsize>) -> Carried {
     let (from_server, to_server) = channel.split();
     let signals = Signals::default();
     let (read, write) = local.split();
     let (up, (down, end)) = tokio::join!(
         upward(read, &to_server, &signals),
-        Downward::new(from_server, write, backlog).run(&to_server, &signals),
+        Downward::new(from_server, write, Backlog::new(waiting)).run(&to_server, &signals),
     );
     if !matches!(end, End::Finished | End::ServerFirst) {
         reset(local);

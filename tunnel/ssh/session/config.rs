@@ -9,7 +9,7 @@ use russh::{Preferred, SshId, cipher, kex, mac};
 
 /// How many bytes of a channel may be on their way. At 20 ms round-trip time this carries eight times what the library's own
 /// setting does; more gains nothing.
-const WINDOW: u32 = 16 * 1024 * 1024;
+pub(crate) const WINDOW: u32 = 16 * 1024 * 1024;
 
 /// The same to a server that is near; it is what OpenSSH's client grants. A server that has much to say fills any window, and
 /// OpenSSH's copies all that waits with every few bytes that it adds: 16 MiB cost it three times the processor time.

@@ -27,8 +27,6 @@ pub(in crate::ssh) struct Core {
     /// The host and port of the server.
     pub(in crate::ssh) at: String,
     user: String,
-    /// How many bytes of a channel the server may send ahead.
-    pub(in crate::ssh) window: u32,
     pub(super) handle: RwLock<Handle<Watcher>>,
     pub(super) ended: watch::Receiver<Option<Ended>>,
     pub(super) shared: Arc<Shared>,
@@ -87,7 +85,6 @@ impl From<russh::Error> for Refused {
 impl Core {
     pub(super) fn new(
         target: &Target,
-        window: u32,
         handle: Handle<Watcher>,
         ended: watch::Receiver<Option<Ended>>,
         shared: Arc<Shared>,
@@ -96,7 +93,7 @@ impl Core {
     ) -> Self {
         let (at, user, handle) = (target.at(), target.user.clone(), RwLock::new(handle));
         let (anchor, refusals) = (Mutex::new(None), AtomicU32::new(0));
-        Self { at, user, window, handle, ended, shared, cut, tasks, anchor, refusals }
+        Self { at, user, handle, ended, shared, cut, tasks, anchor, refusals }
     }
 
     /// Waits for the end of the session.

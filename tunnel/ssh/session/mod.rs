@@ -31,6 +31,7 @@ mod watcher;
 pub use self::core::Refused;
 pub(super) use self::core::{Core, closed};
 pub use config::Known;
+pub(super) use config::WINDOW;
 pub use exec::{ExecError, Limits, Output};
 
 /// How long a server may take to an encrypted connection, from the first byte. What a person takes to judge its key is no part.
@@ -108,7 +109,6 @@ impl Session {
             ended: ended_sender,
         };
         let config = Arc::new(config::config(&means.host_keys.known(target), round_trip));
-        let window = config.window_size;
         let Some(connected) = grace.wait(client::connect_stream(config, stream, watcher)).await else {
             return Err(SshError::Handshake { at, why: Handshake::Silent(HANDSHAKE) });
         };
@@ -122,7 +122,7 @@ impl Session {
             at: at.clone(),
             why,
         })?;
-        let core = Arc::new(Core::new(target, window, handle, ended, shared, cut, means.tasks.clone()));
+        let core = Arc::new(Core::new(target, handle, ended, shared, cut, means.tasks.clone()));
         anchor::cast(&core);
         Ok(Self { core })
     }
