@@ -70,8 +70,15 @@ fn tests_do_not_sleep() {
 
 #[test]
 fn nothing_unfinished_is_left() {
-    let marks =
-        [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("todo", "!("), concat!("unimplemented", "!(")];
+    let marks = [
+        concat!("TO", "DO"),
+        concat!("FIX", "ME"),
+        concat!("todo", "!("),
+        concat!("unimplemented", "!("),
+        // Of a merge.
+        concat!("<<<<", "<<<"),
+        concat!(">>>>", ">>>"),
+    ];
     for (path, text) in files().iter().filter(|(path, _)| Path::new("Cargo.lock") != path) {
         for mark in marks {
             assert!(!text.contains(mark), "{}: holds {mark}", path.display());
