@@ -170,7 +170,7 @@ const LINES: [&str; 30] = [
 /// An options file: none for some numbers, and few rules for the others, in an order of their own.
 pub(super) fn rules(number: u16) -> Vec<Vec<&'static str>> {
     let mut dice = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let mut lines = vec!["GROUP odd user1 user3"];
+    let mut lines = vec!["GROUP odd user1 user3", "GROUP none nobody"];
     for _ in 0..dice >> 61 {
         dice = dice.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
         let place = usize::try_from(dice >> 33).unwrap_or_default() % LINES.len();
