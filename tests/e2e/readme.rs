@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use licgate_tests::{Firewall, Network, Process, Ssh, clean, folder, may, root, run, serve};
+use rustix::process::Signal;
 
 /// A fenced block of commands: its roles (`vendor`, `host serve`, …) and its lines.
 struct Block {
@@ -150,12 +151,14 @@ fn the_first_two_commands_are_the_demo_and_the_tests() {
 #[test]
 fn the_first_command_runs_a_host_whose_suggestions_work() {
     let state = tempfile::tempdir().expect("a temporary folder");
-    let block = &blocks()[0];
+    // It takes the place of the shell, so that what is ended below is the host itself.
+    let block = Block { roles: String::new(), commands: format!("exec {}", blocks()[0].commands.trim()) };
+    assert_eq!(block.commands.lines().count(), 1, "one command");
     // What the command does first, and what takes minutes in a clean clone, is done before the clock runs.
     let mut build = Command::new("cargo");
     build.args(["build", "--release", "--workspace", "--bins", "--locked", "--quiet"]).current_dir(root());
     assert!(build.status().expect("cargo runs").success(), "the release build fails");
-    let mut command = shell(block, root(), "");
+    let mut command = shell(&block, root(), "");
     let mut demo = Process::start(command.env("XDG_STATE_HOME", state.path()).env("HOME", state.path()));
     demo.line_with("Try in a second terminal");
     let mut suggestions = Vec::new();
@@ -170,4 +173,7 @@ fn the_first_command_runs_a_host_whose_suggestions_work() {
         let (code, output, said) = run(&mut shell(&suggestion, root(), ""));
         assert_eq!(code, 0, "{}\n{output}{said}", suggestion.commands);
     }
+    demo.signal(Signal::TERM);
+    let (status, said) = demo.wait();
+    assert!(status.success(), "{said}");
 }
