@@ -14,10 +14,7 @@ use crate::text::spelling;
 impl fmt::Display for Options {
     /// One statement a line, wrapped with `\` before FlexNet's 2048 characters.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.statements.iter().try_for_each(|statement| {
-            spelling::write_wrapped(f, &statement.node.to_string())?;
-            f.write_str("\n")
-        })
+        spelling::write_lines(f, &self.statements)
     }
 }
 

@@ -72,7 +72,7 @@ impl LogClass {
 
 impl TrustedStorage {
     /// The keyword.
-    pub fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Lowwater => "ACTIVATION_LOWWATER",
             Self::ExpiryDays => "ACTIVATION_EXPIRY_DAYS",

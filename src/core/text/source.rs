@@ -1,5 +1,6 @@
 //! A named text and the places in it.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -85,6 +86,17 @@ impl Source {
     /// The whole text.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The offset of its end.
+    ///
+    /// # Errors
+    /// It is longer than [`MAX`](Self::MAX): plain words.
+    pub(crate) fn end(&self) -> Result<u32, String> {
+        let end = u32::try_from(self.text.len()).ok().filter(|end| *end as usize <= Self::MAX);
+        end.ok_or_else(|| {
+            format!("this file is longer than {} MiB and is not read", Self::MAX / (1024 * 1024))
+        })
     }
 
     /// Where `offset` (a byte offset) lies.

@@ -1,8 +1,9 @@
 //! How words are written so that they are read again as they were: quotes where needed, and wrapped lines.
 
+use alloc::string::ToString;
 use core::fmt;
 
-use crate::text::is_blank;
+use super::{Spanned, is_blank};
 
 /// Physical lines of printed files are shorter than this, as FlexNet demands, wherever a blank allows a break.
 const LINE: usize = 2048;
@@ -37,11 +38,19 @@ fn write_quoted_if(f: &mut fmt::Formatter<'_>, text: &str, quotes: bool) -> fmt:
     if quotes { write!(f, "\"{text}\"") } else { f.write_str(text) }
 }
 
+/// Writes one statement a line, wrapped with `\` before FlexNet's 2048 characters.
+pub(crate) fn write_lines<T: ToString>(f: &mut fmt::Formatter<'_>, statements: &[Spanned<T>]) -> fmt::Result {
+    statements.iter().try_for_each(|statement| {
+        write_wrapped(f, &statement.node.to_string())?;
+        f.write_str("\n")
+    })
+}
+
 /// Writes a logical line as physical lines shorter than [`LINE`].
 ///
 /// A reader takes a join and all blanks around it for one blank, in quotes too. So a line may be broken at a single
 /// blank only: between two of them one would be lost.
-pub(crate) fn write_wrapped(f: &mut fmt::Formatter<'_>, line: &str) -> fmt::Result {
+fn write_wrapped(f: &mut fmt::Formatter<'_>, line: &str) -> fmt::Result {
     let mut rest = line;
     // The width of what stands before `rest` on its physical line: the tab of a continuation.
     let mut indent = 0;

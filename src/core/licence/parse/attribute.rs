@@ -10,7 +10,7 @@ use super::table::{self, Row, Value};
 use super::{day, package, value};
 use crate::code::Code;
 use crate::licence::ast::Attribute;
-use crate::text::{Diagnostic, Severity, Spanned, Word, in_ticks};
+use crate::text::{Diagnostic, Keywords as _, Severity, Spanned, Word, in_ticks};
 
 /// Attributes of the newest licences that change nothing for licgate: no error.
 const NEWEST: [&str; 2] = ["SERVER_ID", "PLAT"];

@@ -8,7 +8,7 @@ use super::line::error;
 use super::{day, table};
 use crate::code::Code;
 use crate::host::HostId;
-use crate::text::{Diagnostic, Lexer, Remarks, Severity, Span, Word, closest, in_ticks};
+use crate::text::{Diagnostic, Keywords as _, Lexer, Remarks, Severity, Span, Word, closest, in_ticks};
 use crate::time::Date;
 use crate::version::Version;
 

@@ -27,7 +27,7 @@ use line::Line;
 use super::Licence;
 use super::ast::{FeatureKind, Statement};
 use crate::code::Code;
-use crate::text::{Diagnostic, Lexer, Remarks, Severity, Source, Span, Spanned, in_ticks};
+use crate::text::{Diagnostic, Keywords as _, Lexer, Remarks, Severity, Source, Span, Spanned, in_ticks};
 
 /// Reads a licence text. Every line that can be understood is in the value; everything odd is in the diagnostics,
 /// in the order of the text, at most [`Remarks::MAX`] and one that counts the rest. A text longer than
@@ -35,10 +35,12 @@ use crate::text::{Diagnostic, Lexer, Remarks, Severity, Source, Span, Spanned, i
 pub fn parse(source: &Source) -> (Licence, Vec<Diagnostic>) {
     let mut licence = Licence::default();
     let mut remarks = Remarks::default();
-    let Some(end) = u32::try_from(source.text().len()).ok().filter(|end| *end as usize <= Source::MAX) else {
-        let message = format!("this file is longer than {} MiB and is not read", Source::MAX / (1024 * 1024));
-        remarks.push(line::error(Span::default(), Code::SYNTAX, message));
-        return (licence, remarks.into_sorted(0));
+    let end = match source.end() {
+        Ok(end) => end,
+        Err(message) => {
+            remarks.push(line::error(Span::default(), Code::SYNTAX, message));
+            return (licence, remarks.into_sorted(0));
+        }
     };
     let mut lexer = Lexer::new(source);
     let mut words = Vec::new();

@@ -7,7 +7,7 @@ use super::line::{Line, error};
 use super::{attribute, table, value};
 use crate::code::Code;
 use crate::licence::ast::{Component, Package, Suite};
-use crate::text::{Diagnostic, Remarks, Severity, Spanned, Word, WordValue, in_ticks};
+use crate::text::{Diagnostic, Keywords as _, Remarks, Severity, Spanned, Word, WordValue, in_ticks};
 
 /// The attributes that only PACKAGE lines have.
 pub(super) const OWN: [&str; 2] = ["COMPONENTS", "OPTIONS"];

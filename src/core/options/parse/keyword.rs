@@ -1,6 +1,7 @@
 //! The words that a statement begins with.
 
 use crate::options::ast::TrustedStorage;
+use crate::text::Keywords;
 
 /// What a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,68 +33,41 @@ pub(super) enum Keyword {
     TrustedStorage(TrustedStorage),
 }
 
-/// Each keyword, its meaning, and what stands behind it.
-const KEYWORDS: [(&str, Keyword, &str); 30] = [
-    ("GROUP", Keyword::Group, "name user …"),
-    ("HOST_GROUP", Keyword::HostGroup, "name host …"),
-    ("GROUPCASEINSENSITIVE", Keyword::GroupCaseInsensitive, "ON or OFF"),
-    ("FQDN_MATCHING", Keyword::FqdnMatching, "exact or lenient"),
-    ("EXCLUDE", Keyword::Exclude, "feature[:KEY=VALUE] type name"),
-    ("EXCLUDEALL", Keyword::ExcludeAll, "type name"),
-    ("INCLUDE", Keyword::Include, "feature[:KEY=VALUE] type name"),
-    ("INCLUDEALL", Keyword::IncludeAll, "type name"),
-    ("EXCLUDE_BORROW", Keyword::ExcludeBorrow, "feature[:KEY=VALUE] type name"),
-    ("INCLUDE_BORROW", Keyword::IncludeBorrow, "feature[:KEY=VALUE] type name"),
-    ("RESERVE", Keyword::Reserve, "number feature[:KEY=VALUE] type name"),
-    ("MAX", Keyword::Max, "number feature[:KEY=VALUE] type name"),
-    ("MAX_OVERDRAFT", Keyword::MaxOverdraft, "feature[:KEY=VALUE] number"),
-    ("MAX_CONNECTIONS", Keyword::MaxConnections, "number"),
-    ("BORROW_LOWWATER", Keyword::BorrowLowwater, "feature[:KEY=VALUE] number"),
-    ("MAX_BORROW_HOURS", Keyword::MaxBorrowHours, "feature[:KEY=VALUE] hours"),
-    ("LINGER", Keyword::Linger, "feature[:KEY=VALUE] seconds"),
-    ("TIMEOUT", Keyword::Timeout, "feature[:KEY=VALUE] seconds"),
-    ("TIMEOUTALL", Keyword::TimeoutAll, "seconds"),
-    ("NOLOG", Keyword::NoLog, "IN, OUT, DENIED, QUEUED, DEQUEUED, UNSUPPORTED or UPGRADE"),
-    ("DEBUGLOG", Keyword::DebugLog, "[+]path [AUTO_ROLLOVER size]"),
-    ("REPORTLOG", Keyword::ReportLog, "[+]path [HIDE_USER]"),
-    ("AUTOMATIC_REREAD", Keyword::AutomaticReread, "ON or OFF"),
-    ("DAEMON_SELECT_TIMEOUT", Keyword::SelectTimeout, "seconds"),
-    trusted(TrustedStorage::Lowwater, "ACTIVATION_LOWWATER"),
-    trusted(TrustedStorage::ExpiryDays, "ACTIVATION_EXPIRY_DAYS"),
-    trusted(TrustedStorage::Exclude, "EXCLUDE_ENTITLEMENT"),
-    trusted(TrustedStorage::ExcludeAll, "EXCLUDEALL_ENTITLEMENT"),
-    trusted(TrustedStorage::Include, "INCLUDE_ENTITLEMENT"),
-    trusted(TrustedStorage::IncludeAll, "INCLUDEALL_ENTITLEMENT"),
-];
-
-const fn trusted(kind: TrustedStorage, name: &'static str) -> (&'static str, Keyword, &'static str) {
-    (name, Keyword::TrustedStorage(kind), "")
+impl Keywords for Keyword {
+    const ROWS: &'static [(&'static str, Self, &'static str)] = &[
+        ("GROUP", Self::Group, "name user …"),
+        ("HOST_GROUP", Self::HostGroup, "name host …"),
+        ("GROUPCASEINSENSITIVE", Self::GroupCaseInsensitive, "ON or OFF"),
+        ("FQDN_MATCHING", Self::FqdnMatching, "exact or lenient"),
+        ("EXCLUDE", Self::Exclude, "feature[:KEY=VALUE] type name"),
+        ("EXCLUDEALL", Self::ExcludeAll, "type name"),
+        ("INCLUDE", Self::Include, "feature[:KEY=VALUE] type name"),
+        ("INCLUDEALL", Self::IncludeAll, "type name"),
+        ("EXCLUDE_BORROW", Self::ExcludeBorrow, "feature[:KEY=VALUE] type name"),
+        ("INCLUDE_BORROW", Self::IncludeBorrow, "feature[:KEY=VALUE] type name"),
+        ("RESERVE", Self::Reserve, "number feature[:KEY=VALUE] type name"),
+        ("MAX", Self::Max, "number feature[:KEY=VALUE] type name"),
+        ("MAX_OVERDRAFT", Self::MaxOverdraft, "feature[:KEY=VALUE] number"),
+        ("MAX_CONNECTIONS", Self::MaxConnections, "number"),
+        ("BORROW_LOWWATER", Self::BorrowLowwater, "feature[:KEY=VALUE] number"),
+        ("MAX_BORROW_HOURS", Self::MaxBorrowHours, "feature[:KEY=VALUE] hours"),
+        ("LINGER", Self::Linger, "feature[:KEY=VALUE] seconds"),
+        ("TIMEOUT", Self::Timeout, "feature[:KEY=VALUE] seconds"),
+        ("TIMEOUTALL", Self::TimeoutAll, "seconds"),
+        ("NOLOG", Self::NoLog, "IN, OUT, DENIED, QUEUED, DEQUEUED, UNSUPPORTED or UPGRADE"),
+        ("DEBUGLOG", Self::DebugLog, "[+]path [AUTO_ROLLOVER size]"),
+        ("REPORTLOG", Self::ReportLog, "[+]path [HIDE_USER]"),
+        ("AUTOMATIC_REREAD", Self::AutomaticReread, "ON or OFF"),
+        ("DAEMON_SELECT_TIMEOUT", Self::SelectTimeout, "seconds"),
+        trusted(TrustedStorage::Lowwater),
+        trusted(TrustedStorage::ExpiryDays),
+        trusted(TrustedStorage::Exclude),
+        trusted(TrustedStorage::ExcludeAll),
+        trusted(TrustedStorage::Include),
+        trusted(TrustedStorage::IncludeAll),
+    ];
 }
 
-impl Keyword {
-    /// The keyword that `word` is, in any case.
-    pub(super) fn read(word: &str) -> Option<Self> {
-        let mut rows = KEYWORDS.iter();
-        rows.find(|(name, ..)| name.eq_ignore_ascii_case(word)).map(|(_, keyword, _)| *keyword)
-    }
-
-    /// All spellings.
-    pub(super) fn names() -> impl Iterator<Item = &'static str> {
-        KEYWORDS.iter().map(|(name, ..)| *name)
-    }
-
-    /// The canonical spelling.
-    pub(super) fn name(self) -> &'static str {
-        self.row().0
-    }
-
-    /// What stands behind it.
-    pub(super) fn form(self) -> &'static str {
-        self.row().1
-    }
-
-    fn row(self) -> (&'static str, &'static str) {
-        let mut rows = KEYWORDS.iter();
-        rows.find(|(_, keyword, _)| *keyword == self).map_or(("", ""), |(name, _, form)| (*name, *form))
-    }
+const fn trusted(kind: TrustedStorage) -> (&'static str, Keyword, &'static str) {
+    (kind.word(), Keyword::TrustedStorage(kind), "")
 }

@@ -1,53 +1,16 @@
-//! One logical line on its way to a statement: the words that are left, and where remarks go.
+//! What the words of an options line have to be: names, numbers, one of several words, and nothing behind them.
 
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::keyword::Keyword;
-use crate::text::{Diagnostic, Remarks, Severity, Span, Spanned, Word, in_ticks};
+use crate::text::{self, Diagnostic, Keywords as _, Severity, Span, Spanned, Word, in_ticks};
 
-/// The words of a line behind its keyword.
-pub(super) struct Line<'a, 'r> {
-    keyword: Keyword,
-    span: Span,
-    words: &'r [Word<'a>],
-    remarks: &'r mut Remarks,
-}
+/// A line of an options file.
+pub(super) type Line<'a, 'r> = text::Line<'a, 'r, Keyword>;
 
 impl<'a, 'r> Line<'a, 'r> {
-    /// `words` begins with the keyword.
-    pub(super) fn new(keyword: Keyword, span: Span, words: &'r [Word<'a>], remarks: &'r mut Remarks) -> Self {
-        Self { keyword, span, words: words.get(1..).unwrap_or(&[]), remarks }
-    }
-
-    pub(super) fn keyword(&self) -> Keyword {
-        self.keyword
-    }
-
-    /// The whole line.
-    pub(super) fn span(&self) -> Span {
-        self.span
-    }
-
-    pub(super) fn remarks(&mut self) -> &mut Remarks {
-        self.remarks
-    }
-
-    pub(super) fn push(&mut self, diagnostic: Diagnostic) {
-        self.remarks.push(diagnostic);
-    }
-
-    pub(super) fn peek(&self) -> Option<&'r Word<'a>> {
-        self.words.first()
-    }
-
-    pub(super) fn next(&mut self) -> Option<&'r Word<'a>> {
-        let (first, rest) = self.words.split_first()?;
-        self.words = rest;
-        Some(first)
-    }
-
     /// The next word; `what` it should be is said if there is none.
     pub(super) fn word(&mut self, what: &str) -> Option<&'r Word<'a>> {
         let word = self.next();
@@ -88,7 +51,7 @@ impl<'a, 'r> Line<'a, 'r> {
         let number = digits.and_then(|digits| digits.parse().ok());
         if number.is_none() {
             let shown = in_ticks(word.text().unwrap_or(word.bare));
-            let hint = self.form();
+            let hint = format!("write {}", self.keyword().form());
             self.push(error(word.span, format!("{shown} is no {what}")).with_hint(hint));
         }
         Some(Spanned::new(word.span, number?))
@@ -101,7 +64,7 @@ impl<'a, 'r> Line<'a, 'r> {
         let found = choices.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
         if found.is_none() {
             let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
-            let hint = match self.remarks.closest(text, names.iter().copied()) {
+            let hint = match self.remarks().closest(text, names.iter().copied()) {
                 Some(meant) => format!("did you mean {meant}?"),
                 None => format!("write one of {}", names.join(", ")),
             };
@@ -112,32 +75,27 @@ impl<'a, 'r> Line<'a, 'r> {
 
     /// Says of words that are left that nobody reads them.
     pub(super) fn end(&mut self) {
-        let (Some(first), Some(last)) = (self.words.first(), self.words.last()) else { return };
+        let words = self.rest();
+        let (Some(first), Some(last)) = (words.first(), words.last()) else { return };
         let span = Span { start: first.span.start, end: last.span.end };
         let first = in_ticks(first.text().unwrap_or(first.bare));
-        let message = match self.words.len() {
-            1 => format!("{first} has no place on this {} line and is not read", self.keyword.name()),
+        let message = match words.len() {
+            1 => format!("{first} has no place on this {} line and is not read", self.keyword().name()),
             _ => format!(
                 "{first} and what follows have no place on this {} line and are not read",
-                self.keyword.name()
+                self.keyword().name()
             ),
         };
-        let hint = self.form();
+        let hint = format!("write {}", self.keyword().form());
         self.push(error(span, message).with_hint(hint));
-        self.words = &[];
     }
 
     /// Says that `what` should stand at the end of the line.
     fn missing(&mut self, what: &str) {
-        let place = Span { start: self.span.end, end: self.span.end };
-        let message = format!("this {} line has no {what}", self.keyword.name());
-        let hint = self.form();
+        let place = Span { start: self.span().end, end: self.span().end };
+        let message = format!("this {} line has no {what}", self.keyword().name());
+        let hint = format!("write {}", self.keyword().form());
         self.push(error(place, message).with_hint(hint));
-    }
-
-    /// How such a line is written.
-    fn form(&self) -> String {
-        format!("write {} {}", self.keyword.name(), self.keyword.form())
     }
 }
 

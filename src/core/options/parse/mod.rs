@@ -20,7 +20,7 @@ use line::{Line, error, warning};
 
 use super::Options;
 use super::ast::{FqdnMatching, Scope, Statement, TrustedStorage};
-use crate::text::{Diagnostic, Lexer, Remarks, Source, Span, Spanned, in_ticks};
+use crate::text::{Diagnostic, Keywords as _, Lexer, Remarks, Source, Span, Spanned, in_ticks};
 
 /// Reads an options text. Every line that can be understood is in the value; everything odd is in the diagnostics,
 /// in the order of the text, at most [`Remarks::MAX`] and one that counts the rest. A line with an error does not do what
@@ -28,10 +28,12 @@ use crate::text::{Diagnostic, Lexer, Remarks, Source, Span, Spanned, in_ticks};
 pub fn parse(source: &Source) -> (Options, Vec<Diagnostic>) {
     let mut options = Options::default();
     let mut remarks = Remarks::default();
-    let Some(end) = u32::try_from(source.text().len()).ok().filter(|end| *end as usize <= Source::MAX) else {
-        let message = format!("this file is longer than {} MiB and is not read", Source::MAX / (1024 * 1024));
-        remarks.push(error(Span::default(), message));
-        return (options, remarks.into_sorted(0));
+    let end = match source.end() {
+        Ok(end) => end,
+        Err(message) => {
+            remarks.push(error(Span::default(), message));
+            return (options, remarks.into_sorted(0));
+        }
     };
     let mut lexer = Lexer::new(source);
     let mut words = Vec::new();

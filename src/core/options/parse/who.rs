@@ -8,7 +8,7 @@ use super::keyword::Keyword;
 use super::line::{Line, error, warning};
 use crate::host::HostId;
 use crate::options::ast::{Group, Kind, Name, Who};
-use crate::text::{Remarks, Spanned, in_ticks};
+use crate::text::{Keywords as _, Remarks, Spanned, in_ticks};
 
 /// Reads the type and the name. `None`: one of them is none, which has been said.
 pub(super) fn read(line: &mut Line<'_, '_>) -> Option<Who> {
